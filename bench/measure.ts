@@ -1,0 +1,123 @@
+import type { Generator } from './generator.ts';
+import type { Job, Measurement, Pattern } from './load.ts';
+import type { Figures, TableRow } from './report.ts';
+import type { Row } from './rows.ts';
+import type { RunningServer } from './servers.ts';
+import { joinSorted, percentile, sum } from './statistics.ts';
+import type { Stored, StoredCounter } from './store.ts';
+import { buildWorkload } from './workloads.ts';
+
+/** One store under test: its server, who its users are, and what was counted in it. */
+export interface Stage {
+  readonly label: string;
+  readonly users: number;
+  readonly server: RunningServer;
+  readonly nullServer: RunningServer;
+  readonly counter: StoredCounter;
+  readonly generator: Generator;
+  readonly windowMs: number;
+}
+
+const rounds = 2;
+/** The first round of a row also compiles the code that the row needs. */
+const warmUps = { nullMs: 300, realMs: 600, realFirstMs: 1500 };
+
+/** Null and real in turn, as the machine may be shared and change its speed: only neighbours can be compared. */
+export async function measurePeak(stage: Stage, row: Row): Promise<TableRow> {
+  const nulls: Measurement[] = [];
+  const reals: Measurement[] = [];
+  for (let round = 0; round < rounds; round++) {
+    nulls.push(await run(stage, stage.nullServer, row, closed(warmUps.nullMs, stage.windowMs / 2)));
+    const warmUpMs = round === 0 ? warmUps.realFirstMs : warmUps.realMs;
+    reals.push(await run(stage, stage.server, row, closed(warmUpMs, stage.windowMs)));
+  }
+  const side = { nullCpuUsPerItem: serverCpu(nulls), generatorUsPerItem: generatorCpu(reals) };
+  return { figures: figures(rowName(row, stage), reals, rate(nulls), stored(stage, row, reals)), side };
+}
+
+/** Its ratio is to the null server's peak too: at a given rate the throughput of any server would be that rate. */
+export async function measurePaced(stage: Stage, row: Row, peak: TableRow, share: number): Promise<TableRow> {
+  const requestsPerSecond =
+    (share * peak.figures.itemsPerSecond) / buildWorkload(row.workload).itemsPerRequest;
+  const pattern: Pattern = {
+    kind: 'paced',
+    warmUpMs: warmUps.realMs,
+    windowMs: stage.windowMs * rounds,
+    requestsPerSecond,
+  };
+  const reals = [await run(stage, stage.server, row, pattern)];
+  const side = { nullCpuUsPerItem: peak.side.nullCpuUsPerItem, generatorUsPerItem: generatorCpu(reals) };
+  const nullRate = peak.figures.nullItemsPerSecond;
+  return { figures: figures(rowName(row, stage), reals, nullRate, stored(stage, row, reals)), side };
+}
+
+export async function fillStore(stage: Stage): Promise<number> {
+  const row: Row = { key: 'prefill', title: 'filling the store', workload: 'prefill', connections: 16 };
+  const measurement = await run(stage, stage.server, row, { kind: 'once' });
+  return stored(stage, row, [measurement]).items;
+}
+
+export function rowName(row: Row, stage: Stage): string {
+  return `${row.title}, ${stage.label}`;
+}
+
+function run(stage: Stage, server: RunningServer, row: Row, pattern: Pattern): Promise<Measurement> {
+  const { workload, connections } = row;
+  const job: Job = {
+    port: server.port,
+    serverPid: server.pid,
+    workload,
+    connections,
+    users: stage.users,
+    pattern,
+  };
+  return stage.generator.run(job);
+}
+
+function closed(warmUpMs: number, windowMs: number): Pattern {
+  return { kind: 'closed', warmUpMs, windowMs };
+}
+
+/** What the row left in the store, which must be exactly what was acknowledged: the rest is worth nothing otherwise. */
+function stored(stage: Stage, row: Row, measurements: readonly Measurement[]): Stored {
+  const counted = stage.counter.countNew();
+  const acknowledged = sum(measurements.map((measurement) => measurement.acknowledged));
+  if (counted.items !== acknowledged) {
+    throw new Error(
+      `${rowName(row, stage)}: ${acknowledged} items acknowledged, ${counted.items} found in the store`,
+    );
+  }
+  return counted;
+}
+
+function figures(name: string, reals: readonly Measurement[], nullRate: number, counted: Stored): Figures {
+  const latencies = joinSorted(reals.map((real) => real.latenciesMs));
+  return {
+    name,
+    itemsPerSecond: rate(reals),
+    nullItemsPerSecond: nullRate,
+    ratio: rate(reals) / nullRate,
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+    cpuUsPerItem: serverCpu(reals),
+    bytesPerEvent: counted.bodyBytes / counted.lines,
+    stored: counted.items,
+    acknowledged: sum(reals.map((real) => real.acknowledged)),
+  };
+}
+
+function items(measurements: readonly Measurement[]): number {
+  return sum(measurements.map((measurement) => measurement.items));
+}
+
+function rate(measurements: readonly Measurement[]): number {
+  return items(measurements) / sum(measurements.map((measurement) => measurement.seconds));
+}
+
+function serverCpu(measurements: readonly Measurement[]): number {
+  return sum(measurements.map((measurement) => measurement.serverCpuMicros)) / items(measurements);
+}
+
+function generatorCpu(measurements: readonly Measurement[]): number {
+  return sum(measurements.map((measurement) => measurement.generatorCpuMicros)) / items(measurements);
+}

@@ -1,0 +1,52 @@
+/**
+ * The server to compare with: the real one's HTTP layer and JSON parser, as many results in an answer, and nothing in
+ * between. It checks nothing and stores nothing, so its rate is what the machine has left beside the load generator.
+ */
+import fastify, { type FastifyReply } from 'fastify';
+import { BytesInFlight, readBodies } from '../src/http/body.ts';
+import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from '../src/http/limits.ts';
+import { parseJson } from '../src/lib/json.ts';
+
+const bodyBytesMax = 64 * 1024 * 1024;
+
+async function startNullServer(): Promise<string> {
+  const server = fastify({ requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs });
+  readBodies(server, { max: bodyBytesMax, inFlight: new BytesInFlight(bytesInFlightMax) });
+  server.post<{ Body: Buffer }>('/api', async (request, reply) =>
+    sendJson(reply, leanplumAnswer(request.body)),
+  );
+  server.post<{ Body: Buffer }>('/track/v2/projects/:token/batch', async (request, reply) => {
+    return sendJson(reply, bloomreachAnswer(request.body));
+  });
+  return await server.listen({ host: '127.0.0.1', port: 0 });
+}
+
+function leanplumAnswer(body: Buffer): string {
+  const call = parse(body) as LeanplumCall;
+  const actions = call.data ?? [call];
+  return JSON.stringify({ response: actions.map(({ reqId }) => ({ success: true, reqId })) });
+}
+
+interface LeanplumCall {
+  readonly data?: readonly LeanplumCall[];
+  readonly reqId?: string;
+}
+
+function bloomreachAnswer(body: Buffer): string {
+  const startTime = Date.now() / 1000;
+  const { commands } = parse(body) as { commands: readonly unknown[] };
+  const results = commands.map(() => ({ success: true }));
+  return JSON.stringify({ results, start_time: startTime, end_time: Date.now() / 1000, success: true });
+}
+
+function parse(body: Buffer): unknown {
+  return parseJson(body.toString('utf8'));
+}
+
+function sendJson(reply: FastifyReply, body: string): FastifyReply {
+  return reply.header('content-type', 'application/json;charset=utf-8').send(body);
+}
+
+const address = await startNullServer();
+process.once('SIGTERM', () => process.exit(0));
+console.log(`The null server is ready at ${address}`);

@@ -1,0 +1,59 @@
+import { cpus } from 'node:os';
+
+export interface Figures {
+  readonly name: string;
+  readonly itemsPerSecond: number;
+  readonly nullItemsPerSecond: number;
+  readonly ratio: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuUsPerItem: number;
+  readonly bytesPerEvent: number;
+  readonly stored: number;
+  readonly acknowledged: number;
+}
+
+/** What the table says besides: these explain a figure and are not figures of the server. */
+export interface Side {
+  readonly nullCpuUsPerItem: number;
+  readonly generatorUsPerItem: number;
+}
+
+export interface TableRow {
+  readonly figures: Figures;
+  readonly side: Side;
+}
+
+const columns: readonly (readonly [string, (row: TableRow) => string])[] = [
+  ['row', ({ figures }) => figures.name],
+  ['items/s', ({ figures }) => whole(figures.itemsPerSecond)],
+  ['null', ({ figures }) => whole(figures.nullItemsPerSecond)],
+  ['ratio', ({ figures }) => `${(figures.ratio * 100).toFixed(0)} %`],
+  ['p50 ms', ({ figures }) => figures.p50Ms.toFixed(1)],
+  ['p99 ms', ({ figures }) => figures.p99Ms.toFixed(1)],
+  ['cpu µs', ({ figures }) => figures.cpuUsPerItem.toFixed(1)],
+  ['null µs', ({ side }) => side.nullCpuUsPerItem.toFixed(1)],
+  ['load µs', ({ side }) => side.generatorUsPerItem.toFixed(1)],
+  ['B/event', ({ figures }) => figures.bytesPerEvent.toFixed(1)],
+  ['stored', ({ figures }) => whole(figures.stored)],
+];
+
+export function machine(): string {
+  const processors = cpus();
+  return `${processors.length} × ${processors[0]?.model ?? 'unknown processor'}, Node ${process.version}`;
+}
+
+export function formatTable(rows: readonly TableRow[]): string {
+  const texts = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, text]) => text(row)))];
+  const widths = columns.map((_, column) => Math.max(...texts.map((cells) => cells[column]?.length ?? 0)));
+  return texts.map((cells) => cells.map((text, column) => pad(text, column, widths)).join('  ')).join('\n');
+}
+
+function pad(text: string, column: number, widths: readonly number[]): string {
+  const width = widths[column] ?? 0;
+  return column === 0 ? text.padEnd(width) : text.padStart(width);
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}

@@ -1,0 +1,40 @@
+import type { WorkloadName } from './workloads.ts';
+
+export interface Row {
+  /** What `--rows` calls it. */
+  readonly key: string;
+  readonly title: string;
+  readonly workload: WorkloadName;
+  readonly connections: number;
+  /** Paced at this share of another row's peak; without it, the row finds its own peak. */
+  readonly pacedBy?: { readonly key: string; readonly share: number };
+}
+
+/** "50×10": fifty items in a request, ten for each of its users. */
+export const allRows: readonly Row[] = [
+  { key: 'multi50', title: 'leanplum multi 50×10', workload: 'multi50', connections: 16 },
+  { key: 'multi500', title: 'leanplum multi 500×10', workload: 'multi500', connections: 16 },
+  { key: 'batch10', title: 'bloomreach batch 50×10', workload: 'batch10', connections: 16 },
+  { key: 'batch1', title: 'bloomreach batch 50×1', workload: 'batch1', connections: 16 },
+  { key: 'track', title: 'leanplum track, 128 connections', workload: 'track', connections: 128 },
+  {
+    key: 'half',
+    title: 'leanplum multi 50×10 at half rate',
+    workload: 'multi50',
+    connections: 16,
+    pacedBy: { key: 'multi50', share: 0.5 },
+  },
+];
+
+/** A paced row needs the peak that it is paced by, so it brings that row along. */
+export function selectRows(names: string | undefined): readonly Row[] {
+  if (names === undefined) return allRows;
+  const keys = new Set(names.split(','));
+  for (const key of keys) {
+    const row = allRows.find((candidate) => candidate.key === key);
+    if (row === undefined)
+      throw new Error(`There is no row "${key}", only ${allRows.map((r) => r.key).join(', ')}`);
+    if (row.pacedBy !== undefined) keys.add(row.pacedBy.key);
+  }
+  return allRows.filter((row) => keys.has(row.key));
+}

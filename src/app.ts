@@ -1,0 +1,143 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { readBootstrap, SettingError, type Settings } from './config.ts';
+import { failures } from './dialects/bloomreach/reply.ts';
+import { mountBloomreach, send as sendBloomreach } from './dialects/bloomreach/routes.ts';
+import { texts } from './dialects/bloomreach/texts.ts';
+import { mountLeanplum } from './dialects/leanplum/routes.ts';
+import { idempotencyWindowMs } from './engine/limits.ts';
+import { Projects } from './engine/projects.ts';
+import { Engine } from './engine/submit.ts';
+import { BytesInFlight } from './http/body.ts';
+import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
+import { type FirstProject, firstProject } from './operations/first-project.ts';
+import { mountOperations } from './operations/routes.ts';
+import { lockFolder } from './storage/sqlite/lock.ts';
+import { openWriter } from './storage/sqlite/open.ts';
+import { declareProjects, loadProjects } from './storage/sqlite/projects.ts';
+import { migrate } from './storage/sqlite/schema.ts';
+import { SqliteStore } from './storage/sqlite/store.ts';
+
+/** Old idempotency records are removed a slice at a time, this often. */
+const expireEveryMs = 10_000;
+/** A connection that does not end by itself is cut this long after the stop began. */
+const stopWithinMs = 10_000;
+
+/** A running server. */
+export interface App {
+  readonly address: string;
+  /** The project of a first start, with its keys; they are shown once. */
+  readonly created: FirstProject | undefined;
+  /** Finishes what is in flight, then lets go of the data folder. */
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** The store is in an unknown state; everybody who waited is answered. The process must end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** Builds every part, mounts every route, serves. Throws `SettingError`, `FolderInUse` or `DeclarationConflict`. */
+export async function startApp({ settings, log, clock, onFatal }: AppOptions): Promise<App> {
+  mkdirSync(settings.dataFolder, { recursive: true });
+  const lock = lockFolder(settings.dataFolder);
+  const file = join(settings.dataFolder, 'rapport.sqlite');
+  const { projects, created } = prepareFile(file, settings);
+
+  const store = new SqliteStore(file);
+  const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
+  const engine = new Engine({ store, clock, onFatal, onBug });
+  const server = buildServer();
+  const parts = {
+    engine,
+    history: store,
+    projects: new Projects(projects),
+    clock,
+    inFlight: new BytesInFlight(bytesInFlightMax),
+    onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
+  };
+  server.register(async (scope) => mountLeanplum(scope, parts));
+  server.register(async (scope) => mountBloomreach(scope, parts));
+  server.register(async (scope) => mountOperations(scope, { engine, probe: () => store.probe(clock()) }));
+  const expiry = setInterval(() => {
+    store
+      .expireRecords(clock() - idempotencyWindowMs)
+      .catch((error) => log.warn({ err: error }, 'expiry failed'));
+  }, expireEveryMs);
+
+  await server.listen({ host: settings.host, port: settings.port });
+  const address = addressOf(server, settings.host);
+  lock.describe(`process ${process.pid}, serving ${address}`);
+  return {
+    address,
+    created,
+    stop: async () => {
+      clearInterval(expiry);
+      await stopServer(server);
+      await engine.drain();
+      await store.close();
+      lock.release();
+    },
+  };
+}
+
+/** Schema, declared projects, and on a first start a project with new keys. */
+function prepareFile(file: string, settings: Settings) {
+  const declared =
+    settings.bootstrapFile === undefined ? undefined : readBootstrapFile(settings.bootstrapFile);
+  const database = openWriter(file);
+  try {
+    migrate(database);
+    if (declared !== undefined) declareProjects(database, declared.projects);
+    const created = loadProjects(database).length === 0 ? firstProject() : undefined;
+    if (created !== undefined) declareProjects(database, [created]);
+    return { projects: loadProjects(database), created };
+  } finally {
+    database.close();
+  }
+}
+
+function readBootstrapFile(path: string) {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new SettingError(`RAPPORT_BOOTSTRAP cannot be read: ${(error as Error).message}`);
+  }
+  return readBootstrap(text);
+}
+
+function buildServer(): FastifyInstance {
+  const server = fastify({
+    // Our own envelopes for everything, also while stopping.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: 1_000 },
+    exposeHeadRoutes: false,
+    frameworkErrors: (_error, _request, reply) => {
+      sendBloomreach(reply as never, failures.error(400, texts.notFound));
+    },
+  });
+  server.setNotFoundHandler((_request, reply) => sendBloomreach(reply, failures.error(404, texts.notFound)));
+  return server;
+}
+
+async function stopServer(server: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => server.server.closeAllConnections(), stopWithinMs);
+  await server.close();
+  clearTimeout(cut);
+}
+
+function addressOf(server: FastifyInstance, host: string): string {
+  const { port } = server.server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

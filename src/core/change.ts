@@ -1,0 +1,94 @@
+import { assert } from '../lib/assert.ts';
+import { evolve } from './evolve.ts';
+import type { EventId, IdentityId, ProjectId, SessionId } from './ids.ts';
+import type {
+  AttributesLine,
+  CreatedLine,
+  EventLine,
+  IdentityAttachedLine,
+  Line,
+  SessionEndedLine,
+  SessionOpenedLine,
+} from './line.ts';
+import type { IdentityKind, Profile } from './profile.ts';
+
+/** What the edge hands in, so that nothing in the core reads a clock or makes an id. */
+export interface Context {
+  readonly project: ProjectId;
+  /** Server time of this batch, milliseconds. */
+  readonly nowMs: number;
+  /** Id of the next line; the lines of one command follow one another from here. */
+  readonly nextEvent: EventId;
+}
+
+/** An id that the command attached, by value; its line holds only the internal id. */
+export interface AttachedIdentity {
+  readonly id: IdentityId;
+  readonly kind: IdentityKind;
+  readonly value: string;
+}
+
+type Without<L extends Line> = Omit<L, 'id' | 'project' | 'profile' | 'atMs'>;
+/** A line before it has its place. */
+export type Draft =
+  | Without<CreatedLine>
+  | Without<IdentityAttachedLine>
+  | Without<SessionOpenedLine>
+  | Without<SessionEndedLine>
+  | Without<AttributesLine>
+  | Without<EventLine>;
+
+/** One command's work on one profile: rules look at `profile` and say lines; every line is applied as it is said. */
+export class Change {
+  readonly lines: Line[] = [];
+  readonly attached: AttachedIdentity[] = [];
+  readonly #context: Context;
+  #profile: Profile | undefined;
+
+  constructor(context: Context, profile: Profile | undefined) {
+    this.#context = context;
+    this.#profile = profile;
+  }
+
+  get profile(): Profile {
+    assert(this.#profile !== undefined, 'a rule ran before its profile was created');
+    return this.#profile;
+  }
+
+  /** Server time, never running backwards for this profile (design D8). */
+  get nowMs(): number {
+    return Math.max(this.#context.nowMs, this.#profile?.updatedMs ?? 0);
+  }
+
+  get nowSec(): number {
+    return this.nowMs / 1000;
+  }
+
+  say(draft: Draft): void {
+    const id = (this.#context.nextEvent + this.lines.length) as EventId;
+    const profile = this.#profile?.id ?? id;
+    const line = { ...draft, id, project: this.#context.project, profile, atMs: this.nowMs } as Line;
+    this.#profile = evolve(this.#profile, line, () => this.#valueOf(id));
+    this.lines.push(line);
+  }
+
+  create(): void {
+    this.say({ kind: 'created', timeSec: this.nowSec, session: null });
+  }
+
+  attach(kind: IdentityKind, value: string): void {
+    const id = (this.#context.nextEvent + this.lines.length) as number as IdentityId;
+    this.attached.push({ id, kind, value });
+    this.say({ kind: 'identity_attached', name: kind, timeSec: this.nowSec, session: null });
+  }
+
+  endSession(id: SessionId, lastActiveMs: number): void {
+    this.say({ kind: 'session_ended', session: id, timeSec: lastActiveMs / 1000 });
+  }
+
+  #valueOf(id: EventId): string {
+    const identity = this.attached.at(-1);
+    assert(identity !== undefined && (identity.id as number) === id, 'an identity line without its identity');
+    return identity.value;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Change } from '../change.ts';
+import type { Track } from '../command.ts';
+import { fingerprint, hasFingerprint } from '../fingerprint.ts';
+import { profileSizeMax } from '../limits.ts';
+import { applied, appliedOffline, duplicate, type Outcome, profileFull } from '../outcome.ts';
+import { deviceOf, sessionOf } from '../session.ts';
+
+/**
+ * Records an event: its line, its lifetime counter, and activity of the session it falls in. An exact repeat of a
+ * client-stamped event is recognised by the profile's ring; an event newer than all before cannot be one (design D7).
+ */
+export function track(change: Change, command: Track): Outcome {
+  const { profile } = change;
+  const timeSec = command.timeSec ?? change.nowSec;
+  if (command.stamped && timeSec <= profile.newestStampSec) {
+    if (hasFingerprint(profile, fingerprint(command.name, timeSec, command.params))) return duplicate;
+  }
+  if (profile.size > profileSizeMax && !profile.counters.has(command.name)) return profileFull;
+  const device = deviceOf(profile, command.ids);
+  const session = sessionOf(profile, device);
+  change.say({
+    kind: 'event',
+    name: command.name,
+    value: command.value,
+    info: command.info,
+    params: command.params,
+    timeSec,
+    stamped: command.stamped,
+    device,
+    session: session?.id ?? null,
+  });
+  return session === undefined ? appliedOffline : applied;
+}

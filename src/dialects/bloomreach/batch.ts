@@ -1,0 +1,175 @@
+import type { Command } from '../../core/command.ts';
+import type { Outcome } from '../../core/outcome.ts';
+import type { Project } from '../../core/project.ts';
+import type { Item } from '../../engine/batch.ts';
+import type { Engine } from '../../engine/submit.ts';
+import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../../http/keyed.ts';
+import { isJsonObject, type JsonObject, parseJson } from '../../lib/json.ts';
+import { isFailure, type WireCommand } from './command.ts';
+import { commands } from './commands.ts';
+import { commandsMax } from './limits.ts';
+import { type CommandResult, failures, json, type Reply, resultOf } from './reply.ts';
+import { texts } from './texts.ts';
+
+/** A write as it arrived, of an authenticated caller. */
+export interface WriteRequest {
+  readonly project: Project;
+  readonly receivedMs: number;
+  readonly body: Uint8Array;
+  readonly query: string;
+  readonly idempotencyKey: string | readonly string[] | undefined;
+}
+
+export interface BloomreachParts {
+  readonly engine: Engine;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** One command of a batch after its translation. */
+type Step =
+  | { readonly kind: 'failed'; readonly id: string; readonly error: string }
+  | { readonly kind: 'time'; readonly id: string }
+  | { readonly kind: 'write'; readonly id: string; readonly command: Command };
+
+/**
+ * Answers `batch` (contract 3): up to 50 commands, executed in order, one result each in the same order, a failed one
+ * beside the others. Only a broken structure refuses the whole.
+ */
+export async function answerBatch(request: WriteRequest, parts: BloomreachParts): Promise<Reply> {
+  const given = readCommands(request.body);
+  if (typeof given === 'string') return failures.message(400, given);
+  const steps = given.map((command) => translate(command, request));
+  const startMs = parts.clock();
+  return submit(request, parts, {
+    route: 'batch',
+    commands: steps.flatMap((step) => (step.kind === 'write' ? [step.command] : [])),
+    render: (outcomes) => renderBatch(steps, outcomes, { startMs, endMs: parts.clock() }),
+    refuse: failures.message,
+  });
+}
+
+/** Answers a single route: a batch of one with its own envelope (contract 3.5: a failure is 400). */
+export async function answerSingle(
+  wire: WireCommand,
+  request: WriteRequest,
+  parts: BloomreachParts,
+): Promise<Reply> {
+  const data = parseObject(request.body);
+  if (data === undefined) return failures.errors(400, texts.invalidJson);
+  const command = wire.toCommand(data, request.receivedMs);
+  if (isFailure(command)) return failures.errors(400, command);
+  return submit(request, parts, {
+    route: wire.name,
+    commands: [command],
+    render: (outcomes) => {
+      const { error } = resultOf(outcomes[0] as Outcome);
+      if (error === undefined) return json(200, { success: true, errors: [] });
+      return failures.errors(error === texts.internal ? 500 : 400, error);
+    },
+    refuse: failures.errors,
+  });
+}
+
+/** Unix seconds with sub-millisecond digits, as both clocks of a batch and `system/time` show them. */
+export function toSeconds(ms: number): number {
+  return Math.round(ms * 1000) / 1_000_000;
+}
+
+async function submit(
+  request: WriteRequest,
+  parts: BloomreachParts,
+  work: {
+    route: string;
+    commands: readonly Command[];
+    render: (outcomes: readonly Outcome[]) => Reply;
+    refuse: (status: number, text: string) => Reply;
+  },
+): Promise<Reply> {
+  const scope = `${request.project.id}/bloomreach/${work.route}`;
+  const keyed = readIdempotencyKey(request.idempotencyKey, scope, request);
+  if ('problem' in keyed) return work.refuse(400, keyed.problem);
+  if (work.commands.length === 0) return work.render([]);
+  const result = await parts.engine.submit({
+    project: request.project.id,
+    items: work.commands.map((command): Item => ({ command })),
+    bytes: request.body.length,
+    ...(keyed.key && { keyed: { ...keyed.key, render: (outcomes) => packAnswer(work.render(outcomes)) } }),
+  });
+  switch (result.code) {
+    case 'done':
+      return work.render(result.outcomes);
+    case 'replayed':
+      return unpackAnswer(result.answer);
+    case 'key_reused':
+      return work.refuse(422, keyReusedText);
+    case 'unavailable':
+      return failures.error(503, texts.unavailable);
+  }
+}
+
+/** The commands, or the text why the batch is refused as a whole. */
+function readCommands(body: Uint8Array): readonly JsonObject[] | string {
+  const given = parseObject(body)?.['commands'];
+  if (given === undefined || given === null)
+    return parseObject(body) === undefined ? texts.invalidJson : texts.noCommands;
+  if (!Array.isArray(given)) return texts.invalidJson;
+  if (given.length === 0) return texts.noCommands;
+  if (given.length > commandsMax) return texts.tooManyCommands;
+  return given.every(isJsonObject) ? given : texts.invalidJson;
+}
+
+export function parseObject(body: Uint8Array): JsonObject | undefined {
+  try {
+    const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+    const value = parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function translate(given: JsonObject, request: WriteRequest): Step {
+  const { name, data, command_id: commandId } = given;
+  const id = commandId === undefined ? '' : `,"command_id":${JSON.stringify(commandId)}`;
+  const path = typeof name === 'string' ? plainName(name, request.project) : undefined;
+  if (path === 'system/time') return { kind: 'time', id };
+  const wire = path === undefined ? undefined : commands.get(path);
+  if (wire === undefined) return { kind: 'failed', id, error: texts.unknownCommand };
+  if (!isJsonObject(data)) return { kind: 'failed', id, error: texts.noIds };
+  const command = wire.toCommand(data, request.receivedMs);
+  return isFailure(command) ? { kind: 'failed', id, error: command } : { kind: 'write', id, command };
+}
+
+/** A name may carry the path of this very project (contract 3.2). */
+function plainName(name: string, project: Project): string | undefined {
+  const path = name.startsWith('/') ? name.slice(1) : name;
+  if (!path.startsWith('track/v2/projects/')) return path;
+  const [, , , token, ...rest] = path.split('/');
+  return token?.toLowerCase() === project.bloomreachToken?.toLowerCase() ? rest.join('/') : undefined;
+}
+
+function renderBatch(
+  steps: readonly Step[],
+  outcomes: readonly Outcome[],
+  { startMs, endMs }: { startMs: number; endMs: number },
+): Reply {
+  let next = 0;
+  const results = steps.map((step) => {
+    switch (step.kind) {
+      case 'time':
+        return `{"success":true,"time":${toSeconds(endMs)}${step.id}}`;
+      case 'failed':
+        return renderResult(step, step.id);
+      case 'write':
+        return renderResult(resultOf(outcomes[next++] as Outcome), step.id);
+    }
+  });
+  const times = `"start_time":${toSeconds(startMs)},"end_time":${toSeconds(Math.max(startMs, endMs))}`;
+  return { status: 200, body: `{"results":[${results.join(',')}],${times},"success":true}` };
+}
+
+function renderResult({ error }: CommandResult, id: string): string {
+  if (error === undefined) return `{"success":true${id}}`;
+  return `{"success":false,"errors":[${JSON.stringify(error)}]${id}}`;
+}

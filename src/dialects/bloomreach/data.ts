@@ -1,0 +1,95 @@
+import type { Line } from '../../core/line.ts';
+import type { Outcome } from '../../core/outcome.ts';
+import type { Profile } from '../../core/profile.ts';
+import type { Project } from '../../core/project.ts';
+import type { History } from '../../engine/store.ts';
+import type { Engine } from '../../engine/submit.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { parseObject } from './batch.ts';
+import { readCustomerIds, showIds } from './customer-ids.ts';
+import { attributesAskedMax } from './limits.ts';
+import { failures, json, type Reply } from './reply.ts';
+import { texts } from './texts.ts';
+
+export interface ReadRequest {
+  readonly project: Project;
+  readonly body: Uint8Array;
+}
+
+export interface DataParts {
+  readonly engine: Engine;
+  readonly history: History;
+}
+
+/** `customers/attributes`: one result per asked attribute, in order (contract 4.1); `property` and `id` for now. */
+export async function answerAttributes(request: ReadRequest, parts: DataParts): Promise<Reply> {
+  const asked = parseObject(request.body);
+  if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
+  const attributes = asked['attributes'];
+  if (!Array.isArray(attributes) || attributes.length > attributesAskedMax) {
+    return failures.fields(400, { attributes: [texts.attributesType] });
+  }
+  const bad = attributes.findIndex((it: Json) => !isJsonObject(it) || typeof it['type'] !== 'string');
+  if (bad !== -1) {
+    return failures.fields(400, {
+      attributes: { [bad]: [texts.attributeType(JSON.stringify(attributes[bad]))] },
+    });
+  }
+  const profile = await findCustomer(asked, request, parts);
+  if ('status' in profile) return profile;
+  const results = attributes.map((it: JsonObject) => readAttribute(profile, it));
+  return json(200, { success: true, results });
+}
+
+function readAttribute(profile: Profile, asked: JsonObject): JsonObject {
+  const { type, property, id } = asked;
+  if (type === 'property' && typeof property === 'string') {
+    return { success: true, value: profile.attributes.get(property)?.[1] ?? null };
+  }
+  if (type === 'id' && typeof id === 'string')
+    return { success: true, value: showIds(profile).get(id) ?? null };
+  return { success: false, error: texts.attributeNotFound };
+}
+
+/** `customers/export-one`: ids, properties and events of one customer (contract 4.3). */
+export async function answerExportOne(request: ReadRequest, parts: DataParts): Promise<Reply> {
+  const asked = parseObject(request.body);
+  if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
+  const profile = await findCustomer(asked, request, parts);
+  if ('status' in profile) return profile;
+  const lines = await parts.history.linesOf(request.project.id, profile.id, profile.lastEvent);
+  return json(200, {
+    success: true,
+    ids: Object.fromEntries(showIds(profile)),
+    properties: Object.fromEntries(Array.from(profile.attributes.values(), ([name, value]) => [name, value])),
+    events: lines.flatMap(showEvent),
+  });
+}
+
+/** An event of either dialect; Leanplum's value and info are properties here, unless a parameter has that name. */
+function showEvent(line: Line): JsonObject[] {
+  if (line.kind !== 'event') return [];
+  const { name, timeSec, value, info, params } = line;
+  const properties = { ...(value !== null && { value }), ...(info !== null && { info }), ...params };
+  return [{ type: name, timestamp: timeSec, properties }];
+}
+
+/** Reads through the same order as the writes: what was answered before is seen, and nothing a crash could take back. */
+async function findCustomer(
+  asked: JsonObject,
+  request: ReadRequest,
+  parts: DataParts,
+): Promise<Profile | Reply> {
+  const named = readCustomerIds(asked['customer_ids']);
+  if (named.problem !== undefined) return failures.fields(400, { customer_ids: [texts.mustSpecifyIds] });
+  const result = await parts.engine.submit({
+    project: request.project.id,
+    items: [{ command: { kind: 'read_profile', ids: named.ids, create: false } }],
+    bytes: request.body.length,
+  });
+  if (result.code !== 'done') return failures.error(503, texts.unavailable);
+  const outcome = result.outcomes[0] as Outcome;
+  if (outcome.code === 'profile') return outcome.profile;
+  if (outcome.code === 'user_not_found') return failures.fields(404, { _global: [texts.noCustomer] });
+  return failures.error(500, texts.internal);
+}

@@ -1,0 +1,19 @@
+/** Limits of the Bloomreach wire format (contract 2.7). */
+
+/** One request body: 50 messages of 800 KB and some slack. */
+export const bodyBytesMax = 42 * 1024 * 1024;
+export const commandsMax = 50;
+/** UTF-8 bytes of one event's or update's JSON. */
+export const messageBytesMax = 800 * 1024;
+/** UTF-8 bytes of one property value's JSON. */
+export const valueBytesMax = 16 * 1024;
+/** UTF-8 bytes of a property's or event's name. */
+export const nameBytesMax = 256;
+/** Characters of one id value; the same as in the other dialect, since both name the same profiles. */
+export const idLengthMax = 400;
+/** Values of one soft id in one command. */
+export const idValuesMax = 64;
+/** Client times are Unix seconds in [0, this). */
+export const timestampEnd = 1e11;
+/** Attributes asked for in one `customers/attributes`. */
+export const attributesAskedMax = 1_000;

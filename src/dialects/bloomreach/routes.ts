@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { retryAfterSec } from '../../engine/limits.ts';
+import type { Projects } from '../../engine/projects.ts';
+import { BodyError, type BytesInFlight, readBodies } from '../../http/body.ts';
+import { answerBatch, answerSingle, type BloomreachParts, toSeconds } from './batch.ts';
+import { commands } from './commands.ts';
+import { authenticate, type Credentials, isRefused } from './credentials.ts';
+import { answerAttributes, answerExportOne, type DataParts } from './data.ts';
+import { bodyBytesMax } from './limits.ts';
+import { failures, json, type Reply } from './reply.ts';
+import { texts } from './texts.ts';
+
+export interface BloomreachRoutes extends BloomreachParts, DataParts {
+  readonly projects: Projects;
+  readonly inFlight: BytesInFlight;
+  readonly onError: (error: unknown) => void;
+}
+
+type Handler = (call: { credentials: Credentials; request: FastifyRequest }) => Promise<Reply> | Reply;
+
+const noBody = new Uint8Array();
+
+/** Mounts the tracking and data routes (contract 2, 3, 4). The key is checked before the body is read. */
+export function mountBloomreach(server: FastifyInstance, options: BloomreachRoutes): void {
+  readBodies(server, { max: bodyBytesMax, inFlight: options.inFlight });
+  const callers = new WeakMap<FastifyRequest, Credentials>();
+
+  const writeOf = ({ credentials, request }: Parameters<Handler>[0]) => ({
+    project: credentials.project,
+    receivedMs: Math.floor(options.clock()),
+    body: request.body instanceof Uint8Array ? request.body : noBody,
+    query: '',
+    idempotencyKey: request.headers['idempotency-key'],
+  });
+
+  const route = (methods: readonly ('GET' | 'POST')[], path: string, handler: Handler) => {
+    server.route({
+      method: [...methods],
+      url: path,
+      onRequest: async (request, reply) => {
+        const { projectToken = '' } = request.params as { projectToken?: string };
+        const { access_token: accessToken } = request.query as { access_token?: string };
+        const { authorization } = request.headers;
+        const caller = authenticate({ projectToken, authorization, accessToken }, options.projects);
+        if (isRefused(caller)) return send(reply, caller);
+        callers.set(request, caller);
+      },
+      handler: async (request, reply) => {
+        const credentials = callers.get(request) as Credentials;
+        return send(reply, await handler({ credentials, request }));
+      },
+    });
+    const others = (['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const).filter(
+      (it) => !methods.includes(it as never),
+    );
+    server.route({
+      method: [...others],
+      url: path,
+      handler: async (_request, reply) => {
+        reply.header('allow', methods.join(', '));
+        return send(reply, failures.error(405, texts.methodNotAllowed));
+      },
+    });
+  };
+
+  const track = '/track/v2/projects/:projectToken';
+  const time = () => json(200, { success: true, errors: [], time: toSeconds(options.clock()) });
+  route(['GET', 'POST'], `${track}/system/time`, time);
+  route(['POST'], `${track}/batch`, (call) => answerBatch(writeOf(call), options));
+  for (const command of commands.values()) {
+    route(['POST'], `${track}/${command.name}`, (call) => answerSingle(command, writeOf(call), options));
+  }
+
+  const data = '/data/v2/projects/:projectToken';
+  const readOnly = (answer: typeof answerExportOne): Handler => {
+    return (call) => {
+      if (call.credentials.access !== 'private') return failures.error(403, texts.noPermission);
+      return answer(writeOf(call), options);
+    };
+  };
+  route(['POST'], `${data}/customers/attributes`, readOnly(answerAttributes));
+  route(['POST'], `${data}/customers/export-one`, readOnly(answerExportOne));
+
+  server.setErrorHandler((error, _request, reply) => {
+    if (!(error instanceof BodyError)) options.onError(error);
+    return send(reply, replyTo(error));
+  });
+}
+
+/** The answer to a request that no handler saw, in this dialect's envelope. */
+export function send(reply: FastifyReply, { status, body }: Reply): FastifyReply {
+  if (status === 503) reply.header('retry-after', retryAfterSec);
+  reply.header('x-request-id', randomUUID());
+  return reply.code(status).header('content-type', 'application/json').send(body);
+}
+
+function replyTo(error: unknown): Reply {
+  if (!(error instanceof BodyError)) return failures.error(500, texts.internal);
+  switch (error.code) {
+    case 'too_large':
+      return failures.message(413, texts.tooLargeRequest);
+    case 'server_busy':
+      return failures.error(503, texts.unavailable);
+    case 'incomplete':
+      return failures.errors(400, texts.invalidJson);
+  }
+}

@@ -1,0 +1,40 @@
+import type { Command } from '../../core/command.ts';
+import type { Outcome } from '../../core/outcome.ts';
+import type { LeanplumKeyClass } from '../../core/project.ts';
+import type { CallClock } from './clock.ts';
+import type { Fault } from './fault.ts';
+import { type Parameters, textOf } from './parameters.ts';
+import type { User } from './user.ts';
+
+/** What an action file gives the table: one wire action, from its parameters to a command and from outcome to reply. */
+export interface Action {
+  readonly name: string;
+  /** The key class of contract 2.1; a development key also works wherever a production key does. */
+  readonly key: LeanplumKeyClass;
+  readonly toCommand: (parameters: Parameters, call: ActionCall) => Translated | Fault;
+  /** The members of the element beside `success` and `reqId`. */
+  readonly toReply: (outcome: Outcome, call: ActionCall) => ReplyFields;
+}
+
+/** What an action knows of the call it came in. */
+export interface ActionCall {
+  readonly user: User;
+  readonly clock: CallClock;
+  /** The call comes from an SDK. */
+  readonly isSdk: boolean;
+}
+
+export interface Translated {
+  readonly command: Command;
+  /** Why something of it was altered or skipped. */
+  readonly warning: string | undefined;
+}
+
+export type ReplyFields = { readonly [name: string]: unknown };
+
+/** Whether an unknown user is created; every action has its own default (contract 2.1). */
+export function createsUser(parameters: Parameters, byDefault: boolean): boolean {
+  const disposition = textOf(parameters['createDisposition']);
+  if (disposition === undefined || disposition === '') return byDefault;
+  return disposition !== 'CreateNever';
+}

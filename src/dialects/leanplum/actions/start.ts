@@ -1,0 +1,53 @@
+import { Type } from 'typebox';
+import { newSecret } from '../../../lib/secret.ts';
+import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
+import { createsUser } from '../action.ts';
+import { readUserAttributes } from '../attributes.ts';
+import { readActionTime } from '../clock.ts';
+import type { Fault } from '../fault.ts';
+import { isFault, type Parameters } from '../parameters.ts';
+import { WireMap, WireNumber, wireCheck } from '../wire-types.ts';
+
+const check = wireCheck(Type.Object({ userAttributes: WireMap, time: WireNumber }));
+
+/** Opens a session and returns the content for the user: there is none yet, well-formed (contract 2.2 `start`, 5.1). */
+export const start: Action = {
+  name: 'start',
+  key: 'production',
+
+  toCommand(parameters: Parameters, call: ActionCall): Translated | Fault {
+    const problem = check(parameters);
+    if (problem !== undefined) return problem;
+    const attributes = readUserAttributes(parameters);
+    if (isFault(attributes)) return attributes;
+    const time = readActionTime(parameters, call.clock, { refusesPast: false });
+    if (isFault(time)) return time;
+    return {
+      warning: time.warning,
+      command: {
+        kind: 'open_session',
+        ids: call.user.ids,
+        create: createsUser(parameters, true),
+        // Backends start before every event; an SDK's start is a new run of the app.
+        continueOpen: !call.isSdk,
+        attributes,
+        timeSec: time.timeSec,
+      },
+    };
+  },
+
+  /** A repeat gets full content as well: the SDK needs it (contract 1.11). */
+  toReply(): ReplyFields {
+    return {
+      vars: {},
+      messages: {},
+      variants: [],
+      regions: {},
+      interfaceRules: [],
+      interfaceEvents: [],
+      syncNewsfeed: false,
+      // Android encrypts its cache with it and stores nothing without it.
+      token: newSecret(),
+    };
+  },
+};

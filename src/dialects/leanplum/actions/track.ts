@@ -1,0 +1,76 @@
+import { Type } from 'typebox';
+import type { Outcome } from '../../../core/outcome.ts';
+import type { JsonObject } from '../../../lib/json.ts';
+import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
+import { createsUser } from '../action.ts';
+import { readActionTime } from '../clock.ts';
+import { type Fault, faults } from '../fault.ts';
+import { nameLengthMax, paramsMax } from '../limits.ts';
+import { isFault, numberOf, objectOf, type Parameters, textOf } from '../parameters.ts';
+import { findBadEntry } from '../values.ts';
+import { WireMap, WireNumber, WireText, wireCheck } from '../wire-types.ts';
+
+const check = wireCheck(
+  Type.Object({
+    event: WireText,
+    value: WireNumber,
+    info: WireText,
+    messageId: WireText,
+    time: WireNumber,
+    params: WireMap,
+  }),
+);
+
+const noParams: JsonObject = Object.freeze({});
+
+/** Records an event (contract 2.2 `track`). */
+export const track: Action = {
+  name: 'track',
+  key: 'production',
+
+  toCommand(parameters: Parameters, call: ActionCall): Translated | Fault {
+    const problem = check(parameters);
+    if (problem !== undefined) return problem;
+    const name = eventName(parameters);
+    if (isFault(name)) return name;
+    const value = numberOf(parameters, 'value');
+    if (isFault(value)) return value;
+    const params = objectOf(parameters, 'params');
+    if (isFault(params)) return params;
+    const time = readActionTime(parameters, call.clock, { refusesPast: true });
+    if (isFault(time)) return time;
+    if (params !== undefined) {
+      const bad = findBadEntry(params, { parameter: 'params', kind: 'param', entriesMax: paramsMax });
+      if (bad !== undefined) return bad;
+    }
+    return {
+      warning: time.warning,
+      command: {
+        kind: 'track',
+        ids: call.user.ids,
+        create: createsUser(parameters, true),
+        name,
+        value: value ?? null,
+        info: textOf(parameters['info']) ?? null,
+        params: params ?? noParams,
+        timeSec: time.timeSec,
+        stamped: false,
+      },
+    };
+  },
+
+  toReply(outcome: Outcome): ReplyFields {
+    return outcome.code === 'applied' && outcome.offline ? { isOffline: true } : {};
+  },
+};
+
+/** A message's events are kept as `.m<id>` (send or view) and `.m<id> <event>` (contract 2.2). */
+function eventName(parameters: Parameters): string | Fault {
+  const event = textOf(parameters['event']) ?? '';
+  const message = textOf(parameters['messageId']) ?? '';
+  if (event === '' && message === '') return faults.missing('event');
+  if (event.length > nameLengthMax) return faults.badName('event', event.slice(0, nameLengthMax));
+  if (message.length > nameLengthMax) return faults.invalid('messageId');
+  if (message === '') return event;
+  return event === '' ? `.m${message}` : `.m${message} ${event}`;
+}

@@ -1,0 +1,58 @@
+import type { Fault } from './fault.ts';
+import { isFault, numberOf, type Parameters } from './parameters.ts';
+
+const secondsPerDay = 86_400;
+/** A `track` this far before the sending of its batch is not taken at its word (contract 3.5). */
+const pastDaysMax = 365;
+
+/** What the two clocks of a call say: the sender's at sending, and ours when it arrived. */
+export interface CallClock {
+  readonly receivedSec: number;
+  /** The sender's clock at sending, if it said so. */
+  readonly sentSec: number | undefined;
+  /** Single calls are taken at their word: there is no second time to compare with. */
+  readonly isBatch: boolean;
+  /** For every element of a batch whose sender's clock is a day or more off. */
+  readonly skewWarning: string | undefined;
+}
+
+export function readCallClock(call: Parameters, receivedMs: number, isBatch: boolean): CallClock | Fault {
+  const sentSec = numberOf(call, 'time');
+  if (isFault(sentSec)) return sentSec;
+  const receivedSec = receivedMs / 1000;
+  const offSec = sentSec === undefined ? 0 : receivedSec - sentSec;
+  const days = Math.floor(Math.abs(offSec) / secondsPerDay);
+  const skewWarning =
+    isBatch && days >= 1
+      ? `Device clock skew detected (${days} days ${offSec > 0 ? 'behind' : 'ahead'}). Rewriting timestamp.`
+      : undefined;
+  return { receivedSec, sentSec, isBatch, skewWarning };
+}
+
+export interface ActionTime {
+  readonly timeSec: number;
+  readonly warning: string | undefined;
+}
+
+/**
+ * When an action happened, by our clock (contract 3.5): in a batch the sender's error is taken out with the time of
+ * sending, so equal wrong clocks end up now; a single call's time counts as it is. Never later than now.
+ */
+export function readActionTime(
+  action: Parameters,
+  clock: CallClock,
+  options: { refusesPast: boolean },
+): ActionTime | Fault {
+  const at = numberOf(action, 'time');
+  if (isFault(at)) return at;
+  const { receivedSec, sentSec, skewWarning } = clock;
+  if (at === undefined) return { timeSec: receivedSec, warning: skewWarning };
+  const agoSec = clock.isBatch ? (sentSec ?? receivedSec) - at : receivedSec - at;
+  if (options.refusesPast && clock.isBatch && agoSec > pastDaysMax * secondsPerDay) {
+    const days = Math.floor(agoSec / secondsPerDay);
+    const warning = skewWarning ?? `Past event detected (${days} days ago). Rewriting timestamp.`;
+    return { timeSec: receivedSec, warning };
+  }
+  const corrected = clock.isBatch ? receivedSec - agoSec : at;
+  return { timeSec: Math.min(corrected, receivedSec), warning: skewWarning };
+}

@@ -1,0 +1,20 @@
+/** Limits of the Leanplum wire format (contract 4.2, 8.1). */
+
+/** One request body. SDK batches hold up to 10,000 actions; uploads 50 MB. */
+export const bodyBytesMax = 52 * 1024 * 1024;
+/** Actions of one `multi` from an API caller. */
+export const actionsMax = 500;
+/** Distinct users of one `multi` from an API caller. */
+export const usersMax = 50;
+/** Actions of one `multi` from an SDK, which sends all it has stored and drops the batch on 403. */
+export const sdkActionsMax = 10_000;
+/** Characters of a user or device id. */
+export const idLengthMax = 400;
+/** Characters of an event, attribute or parameter name. */
+export const nameLengthMax = 139;
+/** Parameters of one event. */
+export const paramsMax = 50;
+/** Attributes of one call; contract 8.1 allows an app 500 names. */
+export const attributesMax = 500;
+/** UTF-8 bytes of one attribute or parameter value. */
+export const valueBytesMax = 16 * 1024;

@@ -1,0 +1,43 @@
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts';
+import { Fault, faults } from './fault.ts';
+
+/** The parameters of one action, as they came: types are tolerant (contract 1.4). */
+export type Parameters = JsonObject;
+
+/** Text of an id or name: a JSON number counts as its text. null and absent are the same. */
+export function textOf(value: Json | undefined): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  return undefined;
+}
+
+/** `true`/`false` in any letter case, also as text, and 1/0. */
+export function booleanOf(value: Json | undefined): boolean {
+  if (typeof value === 'string') return /^(true|1)$/i.test(value);
+  return value === true || value === 1;
+}
+
+/** A number, integer or decimal text, also in exponent form (Java's Double.toString). Absent: undefined. */
+export function numberOf(parameters: Parameters, name: string): number | undefined | Fault {
+  const value = parameters[name];
+  if (value === undefined || value === null || value === '') return undefined;
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : faults.invalid(name);
+}
+
+/** An object, or text holding one (SDKs nest JSON in JSON). Empty text is absent. */
+export function objectOf(parameters: Parameters, name: string): JsonObject | undefined | Fault {
+  const value = parameters[name];
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string') return isJsonObject(value) ? value : faults.invalid(name);
+  try {
+    const parsed = parseJson(value);
+    return isJsonObject(parsed) ? parsed : faults.invalid(name);
+  } catch {
+    return faults.invalid(name);
+  }
+}
+
+export function isFault(value: unknown): value is Fault {
+  return value instanceof Fault;
+}

@@ -1,0 +1,61 @@
+import type { Outcome } from '../../core/outcome.ts';
+import { unreachable } from '../../lib/assert.ts';
+import type { ReplyFields } from './action.ts';
+import type { Fault } from './fault.ts';
+
+/** An HTTP answer. The body is an envelope for every status (contract 1.9). */
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The envelope: one element per action, in request order (contract 1.8). */
+export function envelope(status: number, elements: readonly string[]): Reply {
+  return { status, body: `{"response":[${elements.join(',')}]}` };
+}
+
+/** An answer to a call that was refused as a whole. */
+export function refusal(fault: Fault): Reply {
+  return envelope(fault.status, [faultElement(fault, undefined)]);
+}
+
+export function faultElement(fault: Fault, requestId: string | undefined): string {
+  return `{"success":false,"error":{"message":${JSON.stringify(fault.message)}}${requestIdMember(requestId)}}`;
+}
+
+/** The element of an action that reached the core: every outcome has its text here (contract 1.14). */
+export function outcomeElement(
+  outcome: Outcome,
+  fields: ReplyFields,
+  options: { requestId: string | undefined; warning: string | undefined },
+): string {
+  const id = requestIdMember(options.requestId);
+  switch (outcome.code) {
+    case 'applied':
+    case 'duplicate':
+    case 'profile':
+      return `{"success":true${membersOf(fields)}${warningMember(options.warning)}${id}}`;
+    case 'user_not_found':
+      return `{"success":true${warningMember('User not found; request skipped.')}${id}}`;
+    case 'profile_full':
+      return `{"success":false,"error":{"message":"User profile is too large; request skipped."}${id}}`;
+    case 'failed':
+      return `{"success":false,"error":{"message":"Internal server error"}${id}}`;
+    default:
+      return unreachable(outcome);
+  }
+}
+
+/** Absent keys are left out, never null: iOS mistakes null for an object (contract 1.10). */
+function requestIdMember(requestId: string | undefined): string {
+  return requestId === undefined ? '' : `,"reqId":${JSON.stringify(requestId)}`;
+}
+
+function warningMember(warning: string | undefined): string {
+  return warning === undefined ? '' : `,"warning":{"message":${JSON.stringify(warning)}}`;
+}
+
+function membersOf(fields: ReplyFields): string {
+  const text = JSON.stringify(fields);
+  return text === '{}' ? '' : `,${text.slice(1, -1)}`;
+}

@@ -1,0 +1,87 @@
+import type { FastifyInstance } from 'fastify';
+import { retryAfterSec } from '../../engine/limits.ts';
+import { BodyError, type BytesInFlight, readBodies } from '../../http/body.ts';
+import { type Fault, faults } from './fault.ts';
+import { bodyBytesMax } from './limits.ts';
+import { answerCall, type LeanplumParts } from './multi.ts';
+import { type Reply, refusal } from './reply.ts';
+
+export interface LeanplumRoutes extends LeanplumParts {
+  readonly clock: () => number;
+  readonly inFlight: BytesInFlight;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Mounts the Leanplum API: one endpoint, under the paths that clients use (contract 1.1). */
+export function mountLeanplum(server: FastifyInstance, options: LeanplumRoutes): void {
+  readBodies(server, { max: bodyBytesMax, inFlight: options.inFlight });
+
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('access-control-allow-origin', '*');
+    reply.header('cache-control', 'private');
+  });
+
+  server.setErrorHandler((error, _request, reply) => {
+    const fault = faultOf(error);
+    if (fault === faults.internal) options.onError(error);
+    return send(reply, refusal(fault));
+  });
+
+  for (const path of ['/api', '/api/', '/api-batch']) {
+    // Browsers that send application/json ask first (contract 1.5).
+    server.options(path, async (request, reply) => {
+      const wanted = request.headers['access-control-request-headers'] ?? 'content-type';
+      reply
+        .header('access-control-allow-methods', 'GET, POST, OPTIONS')
+        .header('access-control-max-age', 600);
+      return reply.header('access-control-allow-headers', wanted).code(204).send();
+    });
+    server.route({
+      method: ['GET', 'POST'],
+      url: path,
+      handler: async (request, reply) => {
+        const { headers, body } = request;
+        const answer = await answerCall(
+          {
+            receivedMs: Math.floor(options.clock()),
+            query: queryOf(request.raw.url ?? ''),
+            body: body instanceof Uint8Array ? body : undefined,
+            contentType: headers['content-type'] ?? '',
+            contentEncoding: headers['content-encoding'] ?? '',
+            idempotencyKey: headers['idempotency-key'],
+          },
+          options,
+        );
+        return send(reply, answer);
+      },
+    });
+  }
+}
+
+interface Sender {
+  code(status: number): Sender;
+  header(name: string, value: string | number): Sender;
+  send(body: string): Sender;
+}
+
+function send(reply: Sender, { status, body }: Reply): Sender {
+  if (status === 503) reply.header('retry-after', retryAfterSec);
+  return reply.code(status).header('content-type', 'application/json;charset=utf-8').send(body);
+}
+
+function queryOf(url: string): string {
+  const at = url.indexOf('?');
+  return at === -1 ? '' : url.slice(at + 1);
+}
+
+function faultOf(error: unknown): Fault {
+  if (!(error instanceof BodyError)) return faults.internal;
+  switch (error.code) {
+    case 'too_large':
+      return faults.tooLargeBody(bodyBytesMax);
+    case 'server_busy':
+      return faults.unavailable;
+    case 'incomplete':
+      return faults.invalidJson;
+  }
+}

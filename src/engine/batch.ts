@@ -1,0 +1,83 @@
+import type { Command } from '../core/command.ts';
+import type { NamedIdentity } from '../core/identity.ts';
+import type { ProjectId } from '../core/ids.ts';
+import type { Outcome } from '../core/outcome.ts';
+
+/** One thing a request asks, with the pair by which an SDK marks a repeat, if it sent one. */
+export interface Item {
+  readonly command: Command;
+  readonly pair?: Pair;
+}
+
+/** An SDK's mark of one action: `record` names (device, uuid), `member` is the action's reqId (design D7). */
+export interface Pair {
+  readonly record: string;
+  readonly member: string;
+}
+
+/** A request as the engine takes it: applied as a whole at one place in the order, stored in one commit. */
+export interface Batch {
+  readonly project: ProjectId;
+  readonly items: readonly Item[];
+  /** Bytes of the request's body: what it holds of the queue's bound. */
+  readonly bytes: number;
+  readonly keyed?: Keyed;
+}
+
+/** A request that carries an `Idempotency-Key`. */
+export interface Keyed {
+  /** Names the record: project, route and key. */
+  readonly record: string;
+  readonly bodyHash: string;
+  /** Renders the answer to be kept for repeats, once the outcomes are known. */
+  readonly render: (outcomes: readonly Outcome[]) => string;
+}
+
+export type BatchResult =
+  /** One outcome per item, in order. On disk. */
+  | { readonly code: 'done'; readonly outcomes: readonly Outcome[] }
+  /** A repeat by `Idempotency-Key`: the first answer. */
+  | { readonly code: 'replayed'; readonly answer: string }
+  /** The `Idempotency-Key` was used with another body. Nothing was applied. */
+  | { readonly code: 'key_reused' }
+  /** Not stored (overload, full disk), or not known (the process is about to stop): try again later. */
+  | { readonly code: 'unavailable'; readonly retryAfterSec: number };
+
+/** The ids of one user as a batch names him, with the keys under which memory knows them. */
+export interface NamedUser {
+  readonly ids: readonly NamedIdentity[];
+  readonly keys: readonly string[];
+}
+
+/** A batch in the queue. */
+export interface Queued {
+  readonly batch: Batch;
+  /** Whom it names, each once as long as neighbours name the same one. */
+  readonly users: readonly NamedUser[];
+  /** For each item, its place in `users`. */
+  readonly userOf: readonly number[];
+  readonly records: readonly string[];
+  readonly finish: (result: BatchResult) => void;
+}
+
+export function identityKey(project: ProjectId, kind: string, value: string): string {
+  return `${project}/${kind}/${value}`;
+}
+
+/** Works out once what a batch names, so that asking memory again at the head costs little. */
+export function queue(batch: Batch, finish: (result: BatchResult) => void): Queued {
+  const users: NamedUser[] = [];
+  const userOf: number[] = [];
+  const records = new Set<string>();
+  if (batch.keyed !== undefined) records.add(batch.keyed.record);
+  let last: readonly NamedIdentity[] | undefined;
+  for (const { command, pair } of batch.items) {
+    if (command.ids !== last) {
+      last = command.ids;
+      users.push({ ids: last, keys: last.map((id) => identityKey(batch.project, id.kind, id.value)) });
+    }
+    userOf.push(users.length - 1);
+    if (pair !== undefined) records.add(pair.record);
+  }
+  return { batch, users, userOf, records: [...records], finish };
+}

@@ -1,0 +1,104 @@
+import type { EventId, ProjectId } from '../core/ids.ts';
+import { type Line, writeLine } from '../core/line.ts';
+import type { Profile } from '../core/profile.ts';
+import { writeProfile } from '../core/profile-document.ts';
+import type { BatchResult, Queued } from './batch.ts';
+import { type IdempotencyRecord, writeRecord } from './idempotency.ts';
+import { blockLinesMax } from './limits.ts';
+import type { Block, WriteSet } from './store.ts';
+
+interface OpenBlock {
+  readonly project: ProjectId;
+  readonly firstEvent: EventId;
+  lastEvent: EventId;
+  readonly lines: string[];
+}
+
+/** The batches that go to disk together, and everything they changed. */
+export class Group {
+  readonly number: number;
+  readonly #answers: (readonly [Queued, BatchResult])[] = [];
+  readonly #profiles = new Set<Profile>();
+  readonly #identities: WriteSet['identities'][number][] = [];
+  readonly #records = new Map<string, IdempotencyRecord>();
+  readonly #blocks: OpenBlock[] = [];
+  readonly #blockOf = new Map<ProjectId, OpenBlock>();
+  items = 0;
+  nowMs = 0;
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  get isEmpty(): boolean {
+    return this.#answers.length === 0;
+  }
+
+  /** True when there is something to write; a group of reads and repeats has nothing. */
+  get hasChanges(): boolean {
+    return this.#blocks.length > 0 || this.#records.size > 0;
+  }
+
+  /** The batch gets its answer when the group is on disk. */
+  answer(queued: Queued, result: BatchResult): void {
+    this.#answers.push([queued, result]);
+    this.items += queued.batch.items.length;
+  }
+
+  /** Lets the batches of a group that changes nothing wait for the state they have seen. */
+  take(other: Group): void {
+    for (const answer of other.#answers) this.#answers.push(answer);
+  }
+
+  change(profile: Profile): void {
+    this.#profiles.add(profile);
+  }
+
+  attach(identity: WriteSet['identities'][number]): void {
+    this.#identities.push(identity);
+  }
+
+  record(key: string, record: IdempotencyRecord): void {
+    this.#records.set(key, record);
+  }
+
+  /** An event is serialised here, once: these bytes are what every later reader gets. */
+  append(line: Line): void {
+    let block = this.#blockOf.get(line.project);
+    if (block === undefined || block.lines.length >= blockLinesMax) {
+      block = { project: line.project, firstEvent: line.id, lastEvent: line.id, lines: [] };
+      this.#blocks.push(block);
+      this.#blockOf.set(line.project, block);
+    }
+    block.lines.push(writeLine(line));
+    block.lastEvent = line.id;
+  }
+
+  /** Everything to be written, as text; later changes of the profiles do not reach it. */
+  toWriteSet(): WriteSet {
+    return {
+      nowMs: this.nowMs,
+      profiles: Array.from(this.#profiles, (profile) => ({
+        id: profile.id,
+        project: profile.project,
+        document: writeProfile(profile),
+      })),
+      identities: this.#identities,
+      blocks: this.#blocks.map(
+        (block): Block => ({
+          project: block.project,
+          firstEvent: block.firstEvent,
+          lastEvent: block.lastEvent,
+          lines: block.lines.length,
+          body: block.lines.join('\n'),
+        }),
+      ),
+      records: Array.from(this.#records, ([key, record]) => ({ key, document: writeRecord(record) })),
+    };
+  }
+
+  /** Answers all its batches: with their results, or with `instead` when it could not be stored. */
+  finish(instead?: BatchResult): void {
+    for (const [queued, result] of this.#answers) queued.finish(instead ?? result);
+  }
+}

@@ -1,0 +1,20 @@
+/** Limits of the ordered path. They bound memory and waiting; none of them is a wire limit. */
+
+/** Batches waiting for their turn; more are refused at once. */
+export const queuedBatchesMax = 10_000;
+/** Bytes of request bodies waiting or being applied. */
+export const queuedBytesMax = 256 * 1024 * 1024;
+/** A group is closed when it has this many items: larger ones only add waiting (measured: no gain from 1,000 up). */
+export const groupItemsMax = 2_000;
+/** A group this large goes to the store although another is being written, so that the store is never idle. */
+export const groupItemsEarly = 500;
+/** Groups handed to the store and not yet on disk. */
+export const groupsInFlightMax = 2;
+/** Lines in one block: one commit of one project is split above this. */
+export const blockLinesMax = 10_000;
+/** Approximate bytes of profiles and ids kept in memory; those not yet on disk come on top. */
+export const cacheBytesMax = 256 * 1024 * 1024;
+/** How long a repeat is recognised (Leanplum contract 1.11). */
+export const idempotencyWindowMs = 7 * 24 * 60 * 60 * 1000;
+/** Seconds after which a refused caller should try again. */
+export const retryAfterSec = 2;

@@ -1,0 +1,119 @@
+import type { ProfileId } from '../core/ids.ts';
+import type { Profile } from '../core/profile.ts';
+import { readProfile } from '../core/profile-document.ts';
+import { identityKey, type NamedUser, type Queued } from './batch.ts';
+import { Cache } from './cache.ts';
+import { type IdempotencyRecord, readRecord, weighRecord } from './idempotency.ts';
+import type { Found, IdentityKey, Wanted } from './store.ts';
+
+/** An object takes about this many times its JSON text (measured on profiles of 1 KB). */
+const profileOverhead = 2;
+const identityWeight = 160;
+
+/** The states of everything in use: newest in memory, on disk or about to be. */
+export class Memory {
+  readonly identities = new Cache<string, ProfileId>();
+  readonly profiles = new Cache<ProfileId, Profile>();
+  readonly records = new Cache<string, IdempotencyRecord>();
+
+  /** The profiles a user's ids name now; all must be known. */
+  resolve(user: NamedUser): (Profile | undefined)[] {
+    return user.keys.map((key) => {
+      const id = this.identities.get(key);
+      return id === undefined ? undefined : this.profiles.get(id);
+    });
+  }
+
+  changeProfile(profile: Profile, group: number): void {
+    this.profiles.set(profile.id, profile, profile.size * profileOverhead, group);
+  }
+
+  changeIdentity(key: string, profile: ProfileId, group: number): void {
+    this.identities.set(key, profile, identityWeight + key.length, group);
+  }
+
+  changeRecord(key: string, record: IdempotencyRecord, group: number): void {
+    this.records.set(key, record, key.length + weighRecord(record), group);
+  }
+
+  /** Adds what is not known of a batch to `wants`; answers whether everything is known. */
+  collectMissing(queued: Queued, wants: Wants): boolean {
+    let complete = true;
+    for (const user of queued.users) {
+      for (const [index, key] of user.keys.entries()) {
+        const profile = this.identities.get(key);
+        if (profile !== undefined) {
+          if (this.profiles.has(profile)) continue;
+          wants.profiles.add(profile);
+        } else {
+          if (this.identities.has(key)) continue;
+          const id = user.ids[index] as NamedUser['ids'][number];
+          wants.identities.set(key, { project: queued.batch.project, kind: id.kind, value: id.value });
+        }
+        complete = false;
+      }
+    }
+    for (const record of queued.records) {
+      if (this.records.has(record)) continue;
+      wants.records.add(record);
+      complete = false;
+    }
+    return complete;
+  }
+
+  install(wanted: Wanted, found: Found): void {
+    for (const { id, document } of found.profiles) {
+      if (this.profiles.has(id)) continue;
+      this.profiles.install(id, readProfile(document), document.length * profileOverhead);
+    }
+    for (const [index, { project, kind, value }] of wanted.identities.entries()) {
+      const key = identityKey(project, kind, value);
+      this.identities.install(key, found.identities[index] ?? undefined, identityWeight + key.length);
+    }
+    for (const [index, key] of wanted.records.entries()) {
+      const text = found.records[index];
+      const record = typeof text === 'string' ? readRecord(text) : undefined;
+      this.records.install(key, record, key.length + (record === undefined ? 60 : weighRecord(record)));
+    }
+  }
+
+  forgetSince(group: number): void {
+    for (const cache of [this.identities, this.profiles, this.records]) cache.forgetSince(group);
+  }
+
+  /** Keeps the caches within `weightMax` together; what groups after `storedGroup` changed stays. */
+  sweep(weightMax: number, storedGroup: number): void {
+    const caches = [this.profiles, this.identities, this.records];
+    const weight = caches.reduce((sum, cache) => sum + cache.weight, 0);
+    if (weight <= weightMax) return;
+    // Each gives up the same share, so that no kind pushes the others out.
+    for (const cache of caches) cache.sweep((cache.weight * weightMax) / weight, storedGroup);
+  }
+}
+
+/** What has to be read, each once. */
+export class Wants {
+  readonly identities = new Map<string, IdentityKey>();
+  readonly profiles = new Set<ProfileId>();
+  readonly records = new Set<string>();
+
+  get empty(): boolean {
+    return this.identities.size + this.profiles.size + this.records.size === 0;
+  }
+
+  /** Takes out what `asked` is already asking for. */
+  without(asked: Wants): this {
+    for (const key of asked.identities.keys()) this.identities.delete(key);
+    for (const id of asked.profiles) this.profiles.delete(id);
+    for (const key of asked.records) this.records.delete(key);
+    return this;
+  }
+
+  toWanted(): Wanted {
+    return {
+      identities: [...this.identities.values()],
+      profiles: [...this.profiles],
+      records: [...this.records],
+    };
+  }
+}

@@ -1,0 +1,120 @@
+import type { Queued } from './batch.ts';
+import { queuedBatchesMax, queuedBytesMax } from './limits.ts';
+import { type Memory, Wants } from './memory.ts';
+import type { StateStore } from './store.ts';
+
+/**
+ * The order: of arrival, for everybody. Everything a batch names is read ahead while it waits, for all waiting batches
+ * together; a batch leaves at the head, when its data is in memory. Nothing overtakes.
+ */
+export class Order {
+  readonly #memory: Memory;
+  readonly #store: Pick<StateStore, 'read'>;
+  readonly #onLoaded: () => void;
+  readonly #onReadError: (error: unknown) => void;
+  readonly #storedGroup: () => number;
+  #queue: Queued[] = [];
+  #head = 0;
+  #bytes = 0;
+  #wants = new Wants();
+  #asked: Wants | undefined;
+  #readSince = 0;
+
+  constructor(options: {
+    memory: Memory;
+    store: Pick<StateStore, 'read'>;
+    /** The newest group on disk. */
+    storedGroup: () => number;
+    onLoaded: () => void;
+    onReadError: (error: unknown) => void;
+  }) {
+    this.#memory = options.memory;
+    this.#store = options.store;
+    this.#storedGroup = options.storedGroup;
+    this.#onLoaded = options.onLoaded;
+    this.#onReadError = options.onReadError;
+  }
+
+  get length(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  hasRoom(bytes: number): boolean {
+    return this.length < queuedBatchesMax && this.#bytes + bytes <= queuedBytesMax;
+  }
+
+  add(queued: Queued): void {
+    this.#queue.push(queued);
+    this.#bytes += queued.batch.bytes;
+    this.#memory.collectMissing(queued, this.#wants);
+  }
+
+  /** The batch at the head if its data is in memory; otherwise what it lacks is being read. */
+  next(): Queued | undefined {
+    const queued = this.#queue[this.#head];
+    if (queued === undefined) return undefined;
+    // Looked up again: what it named may have changed, or left memory, since it was queued.
+    if (!this.#memory.collectMissing(queued, this.#wants)) return undefined;
+    this.#head += 1;
+    if (this.#head === this.#queue.length || this.#head > 1024) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+    this.#bytes -= queued.batch.bytes;
+    return queued;
+  }
+
+  /** Starts reading what is wanted, unless a read is under way: then it goes with the next one. */
+  prefetch(): void {
+    if (this.#asked !== undefined) {
+      this.#wants.without(this.#asked);
+      return;
+    }
+    if (this.#wants.empty) return;
+    const asked = this.#wants;
+    this.#asked = asked;
+    this.#wants = new Wants();
+    this.#readSince = this.#storedGroup();
+    const wanted = asked.toWanted();
+    this.#store.read(wanted).then(
+      (found) => {
+        const usable = this.#asked === asked;
+        if (usable) {
+          this.#asked = undefined;
+          this.#memory.install(wanted, found);
+        }
+        this.#onLoaded();
+      },
+      (error) => this.#onReadError(error),
+    );
+  }
+
+  /**
+   * The newest group whose changes may leave memory: a read under way may have started before later groups were on
+   * disk, and must not bring back an older state of what was evicted meanwhile.
+   */
+  evictableGroup(): number {
+    return this.#asked === undefined ? this.#storedGroup() : this.#readSince;
+  }
+
+  /**
+   * Throws away what the read under way will bring: states were forgotten meanwhile that the disk has in a newer form
+   * than that read may have seen.
+   */
+  discardRead(): void {
+    this.#asked = undefined;
+  }
+
+  /** Takes everything out of the queue. */
+  clear(): Queued[] {
+    const rest = this.#queue.slice(this.#head);
+    this.#queue = [];
+    this.#head = 0;
+    this.#bytes = 0;
+    return rest;
+  }
+}

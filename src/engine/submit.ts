@@ -1,0 +1,239 @@
+import { apply } from '../core/apply.ts';
+import type { EventId } from '../core/ids.ts';
+import { duplicate, type Outcome } from '../core/outcome.ts';
+import {
+  type Batch,
+  type BatchResult,
+  type Item,
+  identityKey,
+  type NamedUser,
+  type Queued,
+  queue,
+} from './batch.ts';
+import { Group } from './commit.ts';
+import { cacheBytesMax, groupItemsEarly, groupItemsMax, groupsInFlightMax, retryAfterSec } from './limits.ts';
+import { Memory } from './memory.ts';
+import { Order } from './order.ts';
+import { type StateStore, StoreFullError } from './store.ts';
+
+const unavailable: BatchResult = { code: 'unavailable', retryAfterSec };
+
+export interface EngineOptions {
+  readonly store: StateStore;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** The store's outcome is unknown: the process must stop. Everybody who waits has been answered. */
+  readonly onFatal: (error: unknown) => void;
+  /** A bug met one command; it was answered as failed. */
+  readonly onBug: (error: unknown) => void;
+  readonly cacheBytes?: number;
+}
+
+/**
+ * The ordered path: takes batches, and answers each when the state it has seen is on disk. Four steps, top to bottom:
+ * `submit` (order), `#pump` (prefetched batches leave the queue), `#apply`, `#seal` (commit). Only reading and
+ * committing wait; nothing waits between having the data and having the result.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #memory = new Memory();
+  readonly #order: Order;
+  #nextEvent: number;
+  #nowMs = 0;
+  #open: Group;
+  #inFlight: Group[] = [];
+  #storedGroup = 0;
+  #pumpScheduled = false;
+  #stopped = false;
+  #failed = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#nextEvent = options.store.lastEvent() + 1;
+    this.#open = new Group(1);
+    this.#order = new Order({
+      memory: this.#memory,
+      store: options.store,
+      storedGroup: () => this.#storedGroup,
+      onLoaded: () => this.#pump(),
+      onReadError: (error) => this.#fail(error),
+    });
+  }
+
+  /** Counted since the start. */
+  readonly totals = { batches: 0, items: 0, events: 0, groups: 0, refused: 0 };
+
+  /** Batches waiting for their turn, their bytes, and groups on their way to disk. */
+  get load(): { queued: number; queuedBytes: number; inFlight: number; cacheBytes: number } {
+    const { profiles, identities, records } = this.#memory;
+    return {
+      queued: this.#order.length,
+      queuedBytes: this.#order.bytes,
+      inFlight: this.#inFlight.length,
+      cacheBytes: profiles.weight + identities.weight + records.weight,
+    };
+  }
+
+  /** Takes its place in the order; resolves when the answer may be given. Never rejects. */
+  submit(batch: Batch): Promise<BatchResult> {
+    if (this.#stopped || !this.#order.hasRoom(batch.bytes)) {
+      this.totals.refused += 1;
+      return Promise.resolve(unavailable);
+    }
+    this.totals.batches += 1;
+    return new Promise((finish) => {
+      this.#order.add(queue(batch, finish));
+      this.#schedulePump();
+    });
+  }
+
+  /** Refuses new batches and resolves when everything taken in before is answered. */
+  async drain(): Promise<void> {
+    this.#stopped = true;
+    while (this.#order.length > 0 || this.#inFlight.length > 0 || !this.#open.isEmpty) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Once per turn of the event loop, so that everything that arrived together shares one read and one commit. */
+  #schedulePump(): void {
+    if (this.#pumpScheduled) return;
+    this.#pumpScheduled = true;
+    setImmediate(() => {
+      this.#pumpScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (this.#failed) return;
+    while (this.#open.items < groupItemsMax) {
+      const queued = this.#order.next();
+      if (queued === undefined) break;
+      this.#open.answer(queued, this.#apply(queued));
+      if (this.#open.items >= groupItemsEarly) this.#seal();
+    }
+    this.#order.prefetch();
+    this.#seal();
+  }
+
+  #apply(queued: Queued): BatchResult {
+    const { batch } = queued;
+    this.totals.items += batch.items.length;
+    const nowMs = this.#now();
+    if (batch.keyed !== undefined) {
+      const record = this.#memory.records.get(batch.keyed.record);
+      if (record?.kind === 'answer') {
+        if (record.bodyHash !== batch.keyed.bodyHash) return { code: 'key_reused' };
+        return { code: 'replayed', answer: record.answer };
+      }
+    }
+    const outcomes = batch.items.map((item, index) => {
+      const user = queued.users[queued.userOf[index] as number] as NamedUser;
+      return this.#applyItem(batch, item, user, nowMs);
+    });
+    if (batch.keyed !== undefined) {
+      const { record, bodyHash, render } = batch.keyed;
+      const kept = { kind: 'answer', bodyHash, answer: render(outcomes) } as const;
+      this.#memory.changeRecord(record, kept, this.#open.number);
+      this.#open.record(record, kept);
+    }
+    return { code: 'done', outcomes };
+  }
+
+  #applyItem(batch: Batch, { command, pair }: Item, user: NamedUser, nowMs: number): Outcome {
+    const record = pair === undefined ? undefined : this.#memory.records.get(pair.record);
+    const seen = record?.kind === 'pairs' ? record.members : new Set<string>();
+    if (pair !== undefined && seen.has(pair.member)) return duplicate;
+
+    const found = this.#memory.resolve(user);
+    const nextEvent = this.#nextEvent as EventId;
+    const { outcome, profile, attached, lines } = apply(found, command, {
+      project: batch.project,
+      nowMs,
+      nextEvent,
+    });
+    if (outcome.code === 'failed') this.#options.onBug(outcome.error);
+
+    const group = this.#open;
+    if (profile !== undefined && lines.length > 0) {
+      this.#nextEvent += lines.length;
+      this.totals.events += lines.length;
+      for (const line of lines) group.append(line);
+      for (const { id, kind, value } of attached) {
+        this.#memory.changeIdentity(identityKey(batch.project, kind, value), profile.id, group.number);
+        group.attach({ id, kind, value, project: batch.project, profile: profile.id });
+      }
+      this.#memory.changeProfile(profile, group.number);
+      group.change(profile);
+    }
+    // A failure is not remembered: the repeat may succeed.
+    if (pair !== undefined && outcome.code === 'applied') {
+      seen.add(pair.member);
+      const kept = { kind: 'pairs', members: seen } as const;
+      this.#memory.changeRecord(pair.record, kept, group.number);
+      group.record(pair.record, kept);
+    }
+    return outcome;
+  }
+
+  /** Hands the open group to the store when the store is free, or when the group is large enough to wait there. */
+  #seal(): void {
+    const group = this.#open;
+    if (group.isEmpty) return;
+    if (!group.hasChanges) {
+      const newest = this.#inFlight.at(-1);
+      if (newest === undefined) group.finish();
+      else newest.take(group);
+      this.#open = new Group(group.number);
+      return;
+    }
+    if (this.#inFlight.length >= groupsInFlightMax) return;
+    if (this.#inFlight.length > 0 && group.items < groupItemsEarly) return;
+    group.nowMs = this.#nowMs;
+    this.#inFlight.push(group);
+    this.#open = new Group(group.number + 1);
+    this.#options.store.commit(group.toWriteSet()).then(
+      () => this.#stored(group),
+      (error) => (error instanceof StoreFullError ? this.#refuse(group) : this.#fail(error)),
+    );
+  }
+
+  #stored(group: Group): void {
+    this.#storedGroup = group.number;
+    this.totals.groups += 1;
+    this.#inFlight.shift();
+    this.#memory.sweep(this.#options.cacheBytes ?? cacheBytesMax, this.#order.evictableGroup());
+    group.finish();
+    this.#pump();
+  }
+
+  /** No room on disk: this group, and everything applied on top of it, never happened. */
+  #refuse(group: Group): void {
+    if (!this.#inFlight.includes(group)) return; // refused together with the one before it
+    const refused = [...this.#inFlight, this.#open];
+    this.#memory.forgetSince(group.number);
+    this.#order.discardRead();
+    this.#inFlight = [];
+    this.#open = new Group(this.#open.number + 1);
+    for (const each of refused) each.finish(unavailable);
+    this.#pump();
+  }
+
+  /** The outcome is unknown: nobody may be told that it worked, and the disk has to be read again. */
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#stopped = true;
+    for (const group of [...this.#inFlight, this.#open]) group.finish(unavailable);
+    for (const queued of this.#order.clear()) queued.finish(unavailable);
+    this.#inFlight = [];
+    this.#open = new Group(this.#open.number + 1);
+    this.#options.onFatal(error);
+  }
+
+  #now(): number {
+    this.#nowMs = Math.max(this.#nowMs, Math.floor(this.#options.clock()));
+    return this.#nowMs;
+  }
+}

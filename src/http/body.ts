@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/** Why a body was not read. A dialect renders it in its own envelope. */
+export class BodyError extends Error {
+  override readonly name = 'BodyError';
+  readonly code: 'too_large' | 'server_busy' | 'incomplete';
+
+  constructor(code: BodyError['code']) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** Bytes of request bodies being read or worked on, bounded for the whole process (design D16). */
+export class BytesInFlight {
+  readonly #max: number;
+  #bytes = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  take(bytes: number): boolean {
+    if (this.#bytes + bytes > this.#max) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
+/**
+ * Reads bodies of every content type as bytes: what they are is decided by looking at them. At most `max` bytes each;
+ * all of them together are counted in `inFlight` until the answer is sent.
+ */
+export function readBodies(server: FastifyInstance, options: { max: number; inFlight: BytesInFlight }): void {
+  const held = new WeakMap<FastifyRequest, number>();
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', (request, payload, done) => {
+    if (Number(request.headers['content-length'] ?? 0) > options.max) {
+      done(new BodyError('too_large'));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let length = 0;
+    let ended = false;
+    const end = (error: BodyError | null) => {
+      if (ended) return;
+      ended = true;
+      if (error === null) done(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length));
+      else done(error);
+    };
+    payload.on('data', (chunk: Buffer) => {
+      // What comes after a refusal is read and dropped, so that the client sees the answer.
+      if (ended) return;
+      length += chunk.length;
+      if (length > options.max) return end(new BodyError('too_large'));
+      if (!options.inFlight.take(chunk.length)) return end(new BodyError('server_busy'));
+      held.set(request, (held.get(request) ?? 0) + chunk.length);
+      chunks.push(chunk);
+    });
+    payload.on('end', () => end(null));
+    payload.on('error', () => end(new BodyError('incomplete')));
+    payload.on('close', () => end(new BodyError('incomplete')));
+  });
+  const release = (request: FastifyRequest) => {
+    options.inFlight.release(held.get(request) ?? 0);
+    held.delete(request);
+  };
+  server.addHook('onResponse', async (request) => release(request));
+  server.addHook('onRequestAbort', async (request) => release(request));
+}

@@ -1,0 +1,9 @@
+/** Stops the process' current work when a belief about our own code is wrong. Never used on input. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`Assertion failed: ${message}`);
+}
+
+/** For the default branch of a switch over a union: a missing case does not compile. */
+export function unreachable(value: never): never {
+  throw new Error(`Unreachable: ${JSON.stringify(value)}`);
+}

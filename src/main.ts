@@ -1,0 +1,71 @@
+import { pino } from 'pino';
+import { type App, startApp } from './app.ts';
+import { readSettings } from './config.ts';
+import { describeExamples, describeKeys } from './operations/first-project.ts';
+
+/** How long answers may take to leave after a fatal error. */
+const lastWordsMs = 500;
+
+const log = pino({ name: 'rapport' }, pino.destination(2));
+
+async function main(): Promise<void> {
+  const app = await startApp({
+    settings: readSettings(process.env),
+    log,
+    clock: preciseNow,
+    onFatal: (error) => die(error),
+  });
+  // A terminal or supervisor may signal the whole process group, and a launcher forward it once more.
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (!stopping) stop(app);
+      stopping = true;
+    });
+  }
+  if (app.created !== undefined) say(describeKeys(app.created), describeExamples(app.created, app.address));
+  say(`Rapport is ready at ${app.address}`);
+}
+
+/** How far the precise clock may be from the wall clock before it follows a step of it. */
+const clockStepMs = 20;
+let origin = performance.timeOrigin;
+
+/** Milliseconds since 1970 with a fraction. */
+function preciseNow(): number {
+  const precise = origin + performance.now();
+  if (Math.abs(precise - Date.now()) < clockStepMs) return precise;
+  origin = Date.now() - performance.now();
+  return Date.now();
+}
+
+function say(...texts: string[]): void {
+  process.stdout.write(`${texts.join('\n')}\n`);
+}
+
+function stop(app: App): void {
+  app.stop().then(
+    () => process.exit(0),
+    (error) => die(error),
+  );
+}
+
+/** Ends with an error, after the answers that are on their way. */
+function die(error: unknown): void {
+  log.fatal({ err: error }, 'cannot go on; the next start reads the disk');
+  process.exitCode = 1;
+  setTimeout(() => process.exit(1), lastWordsMs);
+}
+
+process.on('unhandledRejection', die);
+process.on('uncaughtException', die);
+
+main().catch((error: unknown) => {
+  // What an operator can mend is one line; anything else is a bug and shows where.
+  const mendable =
+    error instanceof Error && ['SettingError', 'FolderInUse', 'DeclarationConflict'].includes(error.name);
+  const isListening = (error as { syscall?: string }).syscall === 'listen';
+  const text = mendable || isListening ? (error as Error).message : ((error as Error).stack ?? String(error));
+  process.stderr.write(`Rapport cannot start: ${text}\n`);
+  process.exit(1);
+});

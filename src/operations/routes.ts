@@ -1,0 +1,69 @@
+import type { FastifyInstance } from 'fastify';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Engine } from '../engine/submit.ts';
+
+export interface OperationsParts {
+  readonly engine: Engine;
+  /** Resolves when a small write is on disk. */
+  readonly probe: () => Promise<void>;
+}
+
+/** Mounts what an operator's tools ask: is it alive, is it ready, how much does it do. */
+export function mountOperations(server: FastifyInstance, parts: OperationsParts): void {
+  const registry = buildMetrics(parts.engine);
+
+  server.get('/health/live', async () => ({ status: 'ok' }));
+
+  // Ready means that a write reaches the disk now, not that one did some time ago.
+  server.get('/health/ready', async (_request, reply) => {
+    try {
+      await parts.probe();
+      return { status: 'ok' };
+    } catch (error) {
+      return reply.code(503).send({ status: 'unavailable', reason: (error as Error).message });
+    }
+  });
+
+  server.get('/metrics', async (_request, reply) => {
+    return reply.header('content-type', registry.contentType).send(await registry.metrics());
+  });
+}
+
+function buildMetrics(engine: Engine): Registry {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  for (const [name, help] of Object.entries({
+    batches: 'Requests taken into the order',
+    items: 'Items applied',
+    events: 'Lines written',
+    groups: 'Groups committed',
+    refused: 'Requests answered as unavailable',
+  } as const)) {
+    new Counter({
+      name: `rapport_${name}_total`,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(engine.totals[name as keyof Engine['totals']]);
+      },
+    });
+  }
+  for (const [name, help] of Object.entries({
+    queued: 'Requests waiting for their turn',
+    queuedBytes: 'Bytes of requests waiting for their turn',
+    inFlight: 'Groups on their way to disk',
+    cacheBytes: 'Approximate bytes of states in memory',
+  } as const)) {
+    new Gauge({
+      name: `rapport_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+      help,
+      registers,
+      collect() {
+        this.set(engine.load[name as keyof Engine['load']]);
+      },
+    });
+  }
+  return registry;
+}

@@ -1,0 +1,47 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { constants, zstdCompressSync } from 'node:zlib';
+import type { WriteSet } from '../../engine/store.ts';
+
+/** Level 1: a block of 1,000 lines in about half a millisecond, a tenth of its size; higher levels gain little. */
+const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+/**
+ * Writes one group in one transaction: changed profiles, new identities, one block per project, idempotency records.
+ * When COMMIT returns, the WAL is synced.
+ */
+export function prepareCommit(database: DatabaseSync): (group: WriteSet) => void {
+  const putProfile = database.prepare(
+    'INSERT INTO profiles (id, project_id, doc) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc',
+  );
+  const putIdentity = database.prepare(
+    'INSERT INTO identities (project_id, kind, value, id, profile_id) VALUES (?, ?, ?, ?, ?)',
+  );
+  const putBlock = database.prepare(
+    'INSERT INTO blocks (id, last_id, project_id, at_ms, lines, body) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const putRecord = database.prepare(
+    'INSERT INTO idempotency (key, at_ms, doc) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET at_ms = excluded.at_ms, doc = excluded.doc',
+  );
+
+  return (group) => {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      // In the order of the table, so that neighbours on a page are written together.
+      const profiles = [...group.profiles].sort((a, b) => a.id - b.id);
+      for (const { id, project, document } of profiles) putProfile.run(id, project, document);
+      for (const { project, kind, value, id, profile } of group.identities) {
+        putIdentity.run(project, kind, value, id, profile);
+      }
+      for (const block of group.blocks) {
+        const body = zstdCompressSync(block.body, compression);
+        putBlock.run(block.firstEvent, block.lastEvent, block.project, group.nowMs, block.lines, body);
+      }
+      for (const { key, document } of group.records) putRecord.run(key, group.nowMs, document);
+      database.exec('COMMIT');
+    } catch (error) {
+      // SQLite has rolled back by itself after some errors.
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  };
+}

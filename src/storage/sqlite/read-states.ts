@@ -1,0 +1,36 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { ProfileId } from '../../core/ids.ts';
+import type { Found, ProfileRow, Wanted } from '../../engine/store.ts';
+
+/** Reads everything that waiting batches lack, in one short read transaction, so that it is one state. */
+export function prepareRead(database: DatabaseSync): (wanted: Wanted) => Found {
+  const findIdentity = database.prepare(
+    'SELECT profile_id AS id FROM identities WHERE project_id = ? AND kind = ? AND value = ?',
+  );
+  const findProfile = database.prepare('SELECT doc FROM profiles WHERE id = ?');
+  const findRecord = database.prepare('SELECT doc FROM idempotency WHERE key = ?');
+
+  return (wanted) => {
+    database.exec('BEGIN');
+    try {
+      const identities = wanted.identities.map(({ project, kind, value }) => {
+        const row = findIdentity.get(project, kind, value) as { id: number } | undefined;
+        return row === undefined ? null : (row.id as ProfileId);
+      });
+      const ids = new Set<ProfileId>(wanted.profiles);
+      for (const id of identities) if (id !== null) ids.add(id);
+      const profiles: ProfileRow[] = [];
+      for (const id of ids) {
+        const row = findProfile.get(id) as { doc: string } | undefined;
+        if (row !== undefined) profiles.push({ id, document: row.doc });
+      }
+      const records = wanted.records.map((key) => {
+        const row = findRecord.get(key) as { doc: string } | undefined;
+        return row === undefined ? null : row.doc;
+      });
+      return { identities, profiles, records };
+    } finally {
+      database.exec('COMMIT');
+    }
+  };
+}

@@ -1,0 +1,78 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/**
+ * Numbered, never edited, one transaction each. Every page written counts: no table or index here changes with every
+ * item, and the columns that are searched stand before the large ones.
+ */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE projects (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    leanplum_app TEXT UNIQUE,
+    bloomreach_token TEXT UNIQUE
+  );
+
+  -- One row per credential. 'hash' is SHA-256 of the secret part; a private Bloomreach key also has a public 'key_id'.
+  CREATE TABLE keys (
+    hash BLOB NOT NULL,
+    project_id INTEGER NOT NULL REFERENCES projects(id),
+    class TEXT NOT NULL,
+    key_id TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (project_id, class, key_id, hash)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE profiles (
+    id INTEGER PRIMARY KEY,
+    project_id INTEGER NOT NULL,
+    doc TEXT NOT NULL
+  );
+
+  CREATE TABLE identities (
+    project_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    profile_id INTEGER NOT NULL,
+    PRIMARY KEY (project_id, kind, value)
+  ) WITHOUT ROWID;
+
+  -- The lines of one commit and project. 'id' is the id of the first line, so blocks are in the order of apply.
+  CREATE TABLE blocks (
+    id INTEGER PRIMARY KEY,
+    last_id INTEGER NOT NULL,
+    project_id INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    lines INTEGER NOT NULL,
+    body BLOB NOT NULL
+  );
+
+  CREATE TABLE idempotency (
+    key TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    doc TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  -- One row, rewritten by the readiness check to prove that a write reaches the disk.
+  CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL);
+  `,
+];
+
+/** Brings the database to this version; refuses one that a newer version has changed. */
+export function migrate(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const row = database.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (row.user_version > migrations.length) {
+      throw new Error(
+        `The data folder has schema ${row.user_version}; this version of Rapport knows ${migrations.length}. Use a newer version.`,
+      );
+    }
+    for (const migration of migrations.slice(row.user_version)) database.exec(migration);
+    database.exec(`PRAGMA user_version = ${migrations.length}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+import type { EventId, ProfileId, ProjectId } from '../../core/ids.ts';
+import { firstEventId } from '../../core/ids.ts';
+import type { Line } from '../../core/line.ts';
+import {
+  type Found,
+  type History,
+  type StateStore,
+  StoreFullError,
+  type Wanted,
+  type WriteSet,
+} from '../../engine/store.ts';
+import { isFull } from './full.ts';
+import type { LinesRequest } from './history-thread.ts';
+import { openReader } from './open.ts';
+import { Thread, ThreadError } from './thread.ts';
+import type { WriterRequest, WriterResult } from './writer-thread.ts';
+
+/** The WAL is copied into the database when it is this large, so it stays near this size. */
+const walBytesMax = 16 * 1024 * 1024;
+
+/**
+ * The embedded store: one SQLite file. One thread writes, one reads states, one copies the WAL, one reads the past;
+ * this object, on the main thread, only passes messages.
+ */
+export class SqliteStore implements StateStore, History {
+  readonly #file: string;
+  readonly #writer: Thread<WriterRequest, WriterResult>;
+  readonly #reader: Thread<Wanted, Found>;
+  readonly #checkpointer: Thread<'checkpoint', void>;
+  /** Started when first needed. */
+  #history: Thread<LinesRequest, Line[]> | undefined;
+  #lastEvent: EventId;
+  #refusals = 0;
+  #checkpointing: Promise<void> | undefined;
+
+  /** `file` has the current schema (see `migrate`). */
+  constructor(file: string) {
+    this.#file = file;
+    this.#lastEvent = readLastEvent(file);
+    this.#writer = new Thread(new URL('./writer-thread.ts', import.meta.url), { file });
+    this.#reader = new Thread(new URL('./reader-thread.ts', import.meta.url), { file });
+    this.#checkpointer = new Thread(new URL('./checkpoint-thread.ts', import.meta.url), { file });
+  }
+
+  lastEvent(): EventId {
+    return this.#lastEvent;
+  }
+
+  read(wanted: Wanted): Promise<Found> {
+    return this.#reader.ask(wanted);
+  }
+
+  async commit(group: WriteSet): Promise<void> {
+    const since = this.#refusals;
+    try {
+      const { walBytes } = await this.#writer.ask({ do: 'commit', group, since });
+      for (const { lastEvent } of group.blocks) if (lastEvent > this.#lastEvent) this.#lastEvent = lastEvent;
+      if (walBytes > walBytesMax) this.#checkpointing ??= this.#checkpoint();
+    } catch (error) {
+      if (!(error instanceof ThreadError) || !isFull(error.sqliteCode)) throw error;
+      // Counted once for all groups that were under way together.
+      if (this.#refusals === since) this.#refusals += 1;
+      throw new StoreFullError(error.message);
+    }
+  }
+
+  /** Resolves when a small write is on disk. */
+  async probe(nowMs: number): Promise<void> {
+    await this.#writer.ask({ do: 'probe', nowMs });
+  }
+
+  /** Removes a slice of the idempotency records older than `beforeMs`. */
+  async expireRecords(beforeMs: number): Promise<void> {
+    await this.#writer.ask({ do: 'expire', beforeMs });
+  }
+
+  linesOf(project: ProjectId, profile: ProfileId, upTo: EventId): Promise<readonly Line[]> {
+    this.#history ??= new Thread(new URL('./history-thread.ts', import.meta.url), { file: this.#file });
+    return this.#history.ask({ project, profile, upTo });
+  }
+
+  async close(): Promise<void> {
+    await this.#checkpointing;
+    await Promise.all(
+      [this.#writer, this.#reader, this.#checkpointer, this.#history].map((it) => it?.stop()),
+    );
+  }
+
+  /**
+   * The thread copies the bulk while commits go on; then the writer, between two commits, copies the rest. Only when
+   * all is copied the WAL starts over instead of growing. A full disk is no failure here: the WAL keeps everything.
+   */
+  async #checkpoint(): Promise<void> {
+    try {
+      await this.#checkpointer.ask('checkpoint');
+      await this.#writer.ask({ do: 'checkpoint' });
+    } catch (error) {
+      if (!(error instanceof ThreadError) || !isFull(error.sqliteCode)) throw error;
+    } finally {
+      this.#checkpointing = undefined;
+    }
+  }
+}
+
+/** More blocks than one commit can have: a commit's blocks are the newest by id, but not in the order of `last_id`. */
+const newestBlocks = 5_000;
+
+function readLastEvent(file: string): EventId {
+  const database = openReader(file);
+  try {
+    const row = database
+      .prepare(
+        `SELECT max(last_id) AS last FROM (SELECT last_id FROM blocks ORDER BY id DESC LIMIT ${newestBlocks})`,
+      )
+      .get() as { last: number | null };
+    return (row.last ?? firstEventId) as EventId;
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freshSeed } from '../support/random.ts';
+import { crashRounds } from './crash.ts';
+
+test('after kill -9 under load everything acknowledged is there exactly once', {
+  timeout: 120_000,
+}, async (t) => {
+  const seed = Number(process.env['RAPPORT_TEST_SEED'] ?? freshSeed());
+  t.diagnostic(`seed ${seed}`);
+  const totals = await crashRounds({ rounds: 20, seed, log: (text) => t.diagnostic(text) });
+  assert.ok(totals.acknowledged > 1000, 'the rounds were too quiet to show anything');
+});

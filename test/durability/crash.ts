@@ -1,0 +1,132 @@
+/**
+ * Kills the server at random moments under load, starts it again on the same data, and compares what the clients were
+ * told with what is there. `npm test` runs a few rounds; `node test/durability/crash.ts --rounds 10000 --seed 1` more.
+ */
+import assert from 'node:assert/strict';
+import { parseArgs } from 'node:util';
+import { freshSeed, type Random, randomFrom } from '../support/random.ts';
+import {
+  keepScratchFolder,
+  newScratchFolder,
+  removeScratchFolder,
+  type Server,
+  ServerDidNotStart,
+  startServer,
+} from '../support/server.ts';
+import { checkEverything } from './check.ts';
+import { Connection } from './connection.ts';
+import { Ledger } from './ledger.ts';
+import type { Writer } from './requests.ts';
+import { makeWriters, write } from './writers.ts';
+
+export interface CrashOptions {
+  rounds: number;
+  seed: number;
+  log(text: string): void;
+}
+
+/** Returns how many items were acknowledged and how many have an unknown fate, over all rounds. */
+export async function crashRounds({ rounds, seed, log }: CrashOptions): Promise<Totals> {
+  const random = randomFrom(seed);
+  const totals: Totals = { acknowledged: 0, unknown: 0 };
+  for (let done = 0; done < rounds; done += roundsPerFolder) {
+    const ledger = await crashOneFolder(Math.min(roundsPerFolder, rounds - done), random);
+    totals.acknowledged += ledger.count('acknowledged');
+    totals.unknown += ledger.count('unknown');
+    log(`${Math.min(done + roundsPerFolder, rounds)} rounds of ${rounds}: ${JSON.stringify(totals)}`);
+  }
+  return totals;
+}
+
+export interface Totals {
+  acknowledged: number;
+  unknown: number;
+}
+
+/** So many crashes happen to one store, each checked in full, before it is thrown away for an empty one. */
+const roundsPerFolder = 25;
+
+async function crashOneFolder(rounds: number, random: Random): Promise<Ledger> {
+  const dataFolder = newScratchFolder();
+  const ledger = new Ledger();
+  const writers = makeWriters({ count: 6, prefix: 'crash', random, ledger });
+  let server = await startAgain(dataFolder, random);
+  let round = 1;
+  try {
+    for (; round <= rounds; round += 1) {
+      server = await crashOnce(server, writers, random);
+      await checkEverything(
+        ledger,
+        server,
+        round === rounds ? ledger.users() : [random.pick(ledger.users())],
+      );
+    }
+  } catch (cause) {
+    keepScratchFolder(dataFolder);
+    throw new Error(`crash ${round} of ${dataFolder}, which is kept: ${String(cause)}`, { cause });
+  } finally {
+    await server[Symbol.asyncDispose]();
+  }
+  removeScratchFolder(dataFolder);
+  return ledger;
+}
+
+async function crashOnce(server: Server, writers: readonly Writer[], random: Random): Promise<Server> {
+  const connection = new Connection(server, 'crashes');
+  const stop = new AbortController();
+  const work = Promise.all(writers.map((writer) => write(writer, connection, stop.signal)));
+  work.catch(() => undefined); // It is awaited below; until then a failure must not count as unhandled.
+  const enough = random.below(120);
+  await Promise.race([
+    work,
+    connection.until(({ acknowledged }) => acknowledged.leanplum + acknowledged.bloomreach >= enough),
+  ]);
+  await moment(random);
+  connection.goDown();
+  stop.abort();
+  await end(server, random);
+  const next = await startAgain(server.dataFolder, random);
+  connection.comeUp(next);
+  try {
+    await work;
+  } catch (error) {
+    await next[Symbol.asyncDispose]();
+    throw error;
+  }
+  return next;
+}
+
+/** Answers come in step with commits; a short random delay moves the crash to any point between two of them. */
+function moment(random: Random): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, random.below(12)));
+}
+
+/** Mostly by a crash; sometimes by a proper stop, and sometimes by a crash in the middle of one. */
+async function end(server: Server, random: Random): Promise<void> {
+  const stopped = random.chance(0.2) ? server.stop() : undefined;
+  if (stopped !== undefined && random.chance(0.5)) assert.deepEqual(await stopped, { code: 0, signal: null });
+  else if (stopped !== undefined) await moment(random);
+  await server[Symbol.asyncDispose]();
+}
+
+/** Sometimes the machine crashes again while the server is still starting. */
+async function startAgain(dataFolder: string, random: Random): Promise<Server> {
+  while (random.chance(0.2)) {
+    try {
+      const tooFast = await startServer({ dataFolder, readyWithinMs: random.between(50, 500) });
+      await tooFast[Symbol.asyncDispose]();
+    } catch (error) {
+      // Killed on the way is what was wanted; a start that failed of itself is not.
+      if (!(error instanceof ServerDidNotStart) || error.exit !== undefined) throw error;
+    }
+  }
+  return startServer({ dataFolder });
+}
+
+if (import.meta.main) {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { rounds: text, seed: text } });
+  const seed = Number(values.seed ?? freshSeed());
+  console.log(`seed ${seed}`);
+  await crashRounds({ rounds: Number(values.rounds ?? 20), seed, log: (line) => console.log(line) });
+}
