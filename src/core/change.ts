@@ -67,7 +67,13 @@ export class Change {
   say(draft: Draft): void {
     const id = (this.#context.nextEvent + this.lines.length) as EventId;
     const profile = this.#profile?.id ?? id;
-    const line = { ...draft, id, project: this.#context.project, profile, atMs: this.nowMs } as Line;
+    // The draft becomes the line: a copy for every item would be noticed.
+    const line = Object.assign(draft, {
+      id,
+      project: this.#context.project,
+      profile,
+      atMs: this.nowMs,
+    }) as Line;
     this.#profile = evolve(this.#profile, line, () => this.#valueOf(id));
     this.lines.push(line);
   }

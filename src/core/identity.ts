@@ -27,12 +27,18 @@ export interface Target {
  */
 export function chooseTarget(ids: readonly NamedIdentity[], found: readonly (Profile | undefined)[]): Target {
   const profile = chooseProfile(ids, found);
-  const attach = ids.filter((id, index) => {
-    if (!id.attach || found[index] !== undefined) return false;
-    return profile === undefined || !isDeviceNameOf(profile, id);
-  });
-  return { profile, attach };
+  let attach: NamedIdentity[] | undefined;
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i] as NamedIdentity;
+    if (!id.attach || found[i] !== undefined) continue;
+    if (profile !== undefined && isDeviceNameOf(profile, id)) continue;
+    attach ??= [];
+    attach.push(id);
+  }
+  return { profile, attach: attach ?? nothing };
 }
+
+const nothing: readonly NamedIdentity[] = [];
 
 /** An anonymous Leanplum user goes by his device's id, also as `userId`: that is not a hard id. */
 function isDeviceNameOf(profile: Profile, id: NamedIdentity): boolean {
@@ -46,20 +52,20 @@ function chooseProfile(
   let hardIsNew = false;
   let oldestBySoft: Profile | undefined;
   let oldestAnonymous: Profile | undefined;
-  for (const [index, id] of ids.entries()) {
-    const profile = found[index];
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i] as NamedIdentity;
+    const profile = found[i];
     if (id.kind === 'user') {
       if (profile !== undefined) return profile;
       hardIsNew ||= id.attach;
     } else if (profile !== undefined) {
-      if (oldestBySoft === undefined || profile.id < oldestBySoft.id) oldestBySoft = profile;
-      if (
-        !hasIdentityOf(profile, 'user') &&
-        (oldestAnonymous === undefined || profile.id < oldestAnonymous.id)
-      ) {
-        oldestAnonymous = profile;
-      }
+      oldestBySoft = older(oldestBySoft, profile);
+      if (!hasIdentityOf(profile, 'user')) oldestAnonymous = older(oldestAnonymous, profile);
     }
   }
   return hardIsNew ? oldestAnonymous : oldestBySoft;
+}
+
+function older(a: Profile | undefined, b: Profile): Profile {
+  return a === undefined || b.id < a.id ? b : a;
 }

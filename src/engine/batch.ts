@@ -71,13 +71,17 @@ export function queue(batch: Batch, finish: (result: BatchResult) => void): Queu
   const records = new Set<string>();
   if (batch.keyed !== undefined) records.add(batch.keyed.record);
   let last: readonly NamedIdentity[] | undefined;
+  let lastRecord: string | undefined;
   for (const { command, pair } of batch.items) {
     if (command.ids !== last) {
       last = command.ids;
       users.push({ ids: last, keys: last.map((id) => identityKey(batch.project, id.kind, id.value)) });
     }
     userOf.push(users.length - 1);
-    if (pair !== undefined) records.add(pair.record);
+    if (pair !== undefined && pair.record !== lastRecord) {
+      lastRecord = pair.record;
+      records.add(lastRecord);
+    }
   }
   return { batch, users, userOf, records: [...records], finish };
 }

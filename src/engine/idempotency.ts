@@ -1,4 +1,5 @@
 import { assert } from '../lib/assert.ts';
+import type { Pair } from './batch.ts';
 
 /** What is remembered to recognise repeats (design D7): an SDK batch's reqIds, or the answer to a keyed request. */
 export type IdempotencyRecord =
@@ -21,4 +22,36 @@ export function readRecord(text: string): IdempotencyRecord {
 /** Bytes a record takes in memory, roughly. */
 export function weighRecord(record: IdempotencyRecord): number {
   return record.kind === 'pairs' ? 120 + record.members.size * 60 : 200 + record.answer.length * 2;
+}
+
+/** The SDK pairs that one batch meets. Neighbours mostly share a record, so it is looked up once. */
+export class SeenPairs {
+  /** The records that got a new member. */
+  readonly changed = new Map<string, Set<string>>();
+  readonly #lookUp: (record: string) => IdempotencyRecord | undefined;
+  #record: string | undefined;
+  #members = new Set<string>();
+
+  constructor(lookUp: (record: string) => IdempotencyRecord | undefined) {
+    this.#lookUp = lookUp;
+  }
+
+  has(pair: Pair): boolean {
+    return this.#membersOf(pair.record).has(pair.member);
+  }
+
+  add(pair: Pair): void {
+    const members = this.#membersOf(pair.record);
+    if (!this.changed.has(pair.record)) this.changed.set(pair.record, members);
+    members.add(pair.member);
+  }
+
+  #membersOf(record: string): Set<string> {
+    if (record !== this.#record) {
+      const known = this.#lookUp(record);
+      this.#members = this.changed.get(record) ?? (known?.kind === 'pairs' ? known.members : new Set());
+      this.#record = record;
+    }
+    return this.#members;
+  }
 }

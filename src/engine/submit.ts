@@ -1,6 +1,8 @@
-import { apply } from '../core/apply.ts';
-import type { EventId } from '../core/ids.ts';
+import { type Applied, apply } from '../core/apply.ts';
+import type { EventId, ProjectId } from '../core/ids.ts';
 import { duplicate, type Outcome } from '../core/outcome.ts';
+import type { Profile } from '../core/profile.ts';
+import { assert } from '../lib/assert.ts';
 import {
   type Batch,
   type BatchResult,
@@ -11,6 +13,7 @@ import {
   queue,
 } from './batch.ts';
 import { Group } from './commit.ts';
+import { type IdempotencyRecord, SeenPairs } from './idempotency.ts';
 import { cacheBytesMax, groupItemsEarly, groupItemsMax, groupsInFlightMax, retryAfterSec } from './limits.ts';
 import { Memory } from './memory.ts';
 import { Order } from './order.ts';
@@ -120,7 +123,7 @@ export class Engine {
   #apply(queued: Queued): BatchResult {
     const { batch } = queued;
     this.totals.items += batch.items.length;
-    const nowMs = this.#now();
+    this.#nowMs = Math.max(this.#nowMs, Math.floor(this.#options.clock()));
     if (batch.keyed !== undefined) {
       const record = this.#memory.records.get(batch.keyed.record);
       if (record?.kind === 'answer') {
@@ -128,53 +131,64 @@ export class Engine {
         return { code: 'replayed', answer: record.answer };
       }
     }
-    const outcomes = batch.items.map((item, index) => {
-      const user = queued.users[queued.userOf[index] as number] as NamedUser;
-      return this.#applyItem(batch, item, user, nowMs);
-    });
+    const outcomes = this.#applyItems(queued);
     if (batch.keyed !== undefined) {
       const { record, bodyHash, render } = batch.keyed;
-      const kept = { kind: 'answer', bodyHash, answer: render(outcomes) } as const;
-      this.#memory.changeRecord(record, kept, this.#open.number);
-      this.#open.record(record, kept);
+      this.#remember(record, { kind: 'answer', bodyHash, answer: render(outcomes) });
     }
     return { code: 'done', outcomes };
   }
 
-  #applyItem(batch: Batch, { command, pair }: Item, user: NamedUser, nowMs: number): Outcome {
-    const record = pair === undefined ? undefined : this.#memory.records.get(pair.record);
-    const seen = record?.kind === 'pairs' ? record.members : new Set<string>();
-    if (pair !== undefined && seen.has(pair.member)) return duplicate;
-
-    const found = this.#memory.resolve(user);
-    const nextEvent = this.#nextEvent as EventId;
-    const { outcome, profile, attached, lines } = apply(found, command, {
-      project: batch.project,
-      nowMs,
-      nextEvent,
-    });
-    if (outcome.code === 'failed') this.#options.onBug(outcome.error);
-
-    const group = this.#open;
-    if (profile !== undefined && lines.length > 0) {
-      this.#nextEvent += lines.length;
-      this.totals.events += lines.length;
-      for (const line of lines) group.append(line);
-      for (const { id, kind, value } of attached) {
-        this.#memory.changeIdentity(identityKey(batch.project, kind, value), profile.id, group.number);
-        group.attach({ id, kind, value, project: batch.project, profile: profile.id });
+  #applyItems({ batch, users, userOf }: Queued): Outcome[] {
+    const seen = new SeenPairs((record) => this.#memory.records.get(record));
+    const outcomes: Outcome[] = [];
+    let user: NamedUser | undefined;
+    let found: (Profile | undefined)[] = [];
+    for (let i = 0; i < batch.items.length; i++) {
+      const { command, pair } = batch.items[i] as Item;
+      if (pair !== undefined && seen.has(pair)) {
+        outcomes.push(duplicate);
+        continue;
       }
-      this.#memory.changeProfile(profile, group.number);
-      group.change(profile);
+      const named = users[userOf[i] as number] as NamedUser;
+      if (named !== user) found = this.#memory.resolve(named);
+      user = named;
+      const applied = apply(found, command, {
+        project: batch.project,
+        nowMs: this.#nowMs,
+        nextEvent: this.#nextEvent as EventId,
+      });
+      if (applied.lines.length > 0) this.#take(applied, batch.project);
+      // Who is named may be somebody else from here on.
+      if (applied.attached.length > 0) user = undefined;
+      const { outcome } = applied;
+      if (outcome.code === 'failed') this.#options.onBug(outcome.error);
+      // A failure is not remembered: the repeat may succeed.
+      if (pair !== undefined && outcome.code === 'applied') seen.add(pair);
+      outcomes.push(outcome);
     }
-    // A failure is not remembered: the repeat may succeed.
-    if (pair !== undefined && outcome.code === 'applied') {
-      seen.add(pair.member);
-      const kept = { kind: 'pairs', members: seen } as const;
-      this.#memory.changeRecord(pair.record, kept, group.number);
-      group.record(pair.record, kept);
+    for (const [record, members] of seen.changed) this.#remember(record, { kind: 'pairs', members });
+    return outcomes;
+  }
+
+  /** Takes what a command changed into memory and into the open group. */
+  #take({ profile, lines, attached }: Applied, project: ProjectId): void {
+    const group = this.#open;
+    assert(profile !== undefined, 'lines without a profile');
+    this.#nextEvent += lines.length;
+    this.totals.events += lines.length;
+    for (const line of lines) group.append(line);
+    for (const { id, kind, value } of attached) {
+      this.#memory.changeIdentity(identityKey(project, kind, value), profile.id, group.number);
+      group.attach({ id, kind, value, project, profile: profile.id });
     }
-    return outcome;
+    this.#memory.changeProfile(profile, group.number);
+    group.change(profile);
+  }
+
+  #remember(record: string, content: IdempotencyRecord): void {
+    this.#memory.changeRecord(record, content, this.#open.number);
+    this.#open.record(record, content);
   }
 
   /** Hands the open group to the store when the store is free, or when the group is large enough to wait there. */
@@ -230,10 +244,5 @@ export class Engine {
     this.#inFlight = [];
     this.#open = new Group(this.#open.number + 1);
     this.#options.onFatal(error);
-  }
-
-  #now(): number {
-    this.#nowMs = Math.max(this.#nowMs, Math.floor(this.#options.clock()));
-    return this.#nowMs;
   }
 }

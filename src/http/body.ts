@@ -73,6 +73,12 @@ export function readBodies(server: FastifyInstance, options: { max: number; inFl
     options.inFlight.release(held.get(request) ?? 0);
     held.delete(request);
   };
-  server.addHook('onResponse', async (request) => release(request));
-  server.addHook('onRequestAbort', async (request) => release(request));
+  server.addHook('onResponse', (request, _reply, done) => {
+    release(request);
+    done();
+  });
+  server.addHook('onRequestAbort', (request, done) => {
+    release(request);
+    done();
+  });
 }

@@ -8,6 +8,6 @@ test('after kill -9 under load everything acknowledged is there exactly once', {
 }, async (t) => {
   const seed = Number(process.env['RAPPORT_TEST_SEED'] ?? freshSeed());
   t.diagnostic(`seed ${seed}`);
-  const totals = await crashRounds({ rounds: 20, seed, log: (text) => t.diagnostic(text) });
+  const totals = await crashRounds({ rounds: 20, seed, log: (text) => t.diagnostic(text), signal: t.signal });
   assert.ok(totals.acknowledged > 1000, 'the rounds were too quiet to show anything');
 });

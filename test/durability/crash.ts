@@ -3,7 +3,7 @@
  * told with what is there. `npm test` runs a few rounds; `node test/durability/crash.ts --rounds 10000 --seed 1` more.
  */
 import assert from 'node:assert/strict';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { freshSeed, type Random, randomFrom } from '../support/random.ts';
 import {
   keepScratchFolder,
@@ -11,6 +11,7 @@ import {
   removeScratchFolder,
   type Server,
   ServerDidNotStart,
+  type ServerOptions,
   startServer,
 } from '../support/server.ts';
 import { checkEverything } from './check.ts';
@@ -23,14 +24,16 @@ export interface CrashOptions {
   rounds: number;
   seed: number;
   log(text: string): void;
+  signal?: AbortSignal;
 }
 
 /** Returns how many items were acknowledged and how many have an unknown fate, over all rounds. */
-export async function crashRounds({ rounds, seed, log }: CrashOptions): Promise<Totals> {
+export async function crashRounds({ rounds, seed, log, signal }: CrashOptions): Promise<Totals> {
   const random = randomFrom(seed);
+  const options = signal === undefined ? {} : { signal };
   const totals: Totals = { acknowledged: 0, unknown: 0 };
   for (let done = 0; done < rounds; done += roundsPerFolder) {
-    const ledger = await crashOneFolder(Math.min(roundsPerFolder, rounds - done), random);
+    const ledger = await crashOneFolder(Math.min(roundsPerFolder, rounds - done), random, options);
     totals.acknowledged += ledger.count('acknowledged');
     totals.unknown += ledger.count('unknown');
     log(`${Math.min(done + roundsPerFolder, rounds)} rounds of ${rounds}: ${JSON.stringify(totals)}`);
@@ -46,15 +49,16 @@ export interface Totals {
 /** So many crashes happen to one store, each checked in full, before it is thrown away for an empty one. */
 const roundsPerFolder = 25;
 
-async function crashOneFolder(rounds: number, random: Random): Promise<Ledger> {
+async function crashOneFolder(rounds: number, random: Random, options: ServerOptions): Promise<Ledger> {
   const dataFolder = newScratchFolder();
+  const inFolder = { ...options, dataFolder };
   const ledger = new Ledger();
   const writers = makeWriters({ count: 6, prefix: 'crash', random, ledger });
-  let server = await startAgain(dataFolder, random);
+  let server = await startAgain(inFolder, random);
   let round = 1;
   try {
     for (; round <= rounds; round += 1) {
-      server = await crashOnce(server, writers, random);
+      server = await crashOnce(server, writers, inFolder, random);
       await checkEverything(
         ledger,
         server,
@@ -63,7 +67,8 @@ async function crashOneFolder(rounds: number, random: Random): Promise<Ledger> {
     }
   } catch (cause) {
     keepScratchFolder(dataFolder);
-    throw new Error(`crash ${round} of ${dataFolder}, which is kept: ${String(cause)}`, { cause });
+    const state = `${server.stderr()} (${await Promise.race([server.exited.then(inspect), 'still alive'])})`;
+    throw new Error(`crash ${round} of ${dataFolder}, which is kept: ${String(cause)}\n${state}`, { cause });
   } finally {
     await server[Symbol.asyncDispose]();
   }
@@ -71,7 +76,12 @@ async function crashOneFolder(rounds: number, random: Random): Promise<Ledger> {
   return ledger;
 }
 
-async function crashOnce(server: Server, writers: readonly Writer[], random: Random): Promise<Server> {
+async function crashOnce(
+  server: Server,
+  writers: readonly Writer[],
+  options: ServerOptions,
+  random: Random,
+): Promise<Server> {
   const connection = new Connection(server, 'crashes');
   const stop = new AbortController();
   const work = Promise.all(writers.map((writer) => write(writer, connection, stop.signal)));
@@ -85,7 +95,7 @@ async function crashOnce(server: Server, writers: readonly Writer[], random: Ran
   connection.goDown();
   stop.abort();
   await end(server, random);
-  const next = await startAgain(server.dataFolder, random);
+  const next = await startAgain(options, random);
   connection.comeUp(next);
   try {
     await work;
@@ -110,17 +120,17 @@ async function end(server: Server, random: Random): Promise<void> {
 }
 
 /** Sometimes the machine crashes again while the server is still starting. */
-async function startAgain(dataFolder: string, random: Random): Promise<Server> {
+async function startAgain(options: ServerOptions, random: Random): Promise<Server> {
   while (random.chance(0.2)) {
     try {
-      const tooFast = await startServer({ dataFolder, readyWithinMs: random.between(50, 500) });
+      const tooFast = await startServer({ ...options, readyWithinMs: random.between(50, 500) });
       await tooFast[Symbol.asyncDispose]();
     } catch (error) {
       // Killed on the way is what was wanted; a start that failed of itself is not.
       if (!(error instanceof ServerDidNotStart) || error.exit !== undefined) throw error;
     }
   }
-  return startServer({ dataFolder });
+  return startServer(options);
 }
 
 if (import.meta.main) {

@@ -13,7 +13,7 @@ const slowSyncs = { inject: 'fsync,fdatasync:delay_enter=500000' };
 test('every answer waits for the commit of what it has seen', { timeout: 60_000 }, async (t) => {
   const refusal = await straceRefusal();
   if (refusal !== undefined) return t.skip(refusal);
-  await using server = await startServer();
+  await using server = await startServer({ signal: t.signal });
   await using tracer = await attachStrace(server.pid, join(newScratchFolder(), 'trace'), slowSyncs);
 
   const written = Object.values(writes).map((write) => write(server, {}));

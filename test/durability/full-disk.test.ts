@@ -22,7 +22,7 @@ test('a full disk refuses writes, loses nothing, and serves again when there is 
   t.diagnostic(`seed ${seed}`);
   const ledger = new Ledger();
   const dataFolder = join(mounted.folder, 'data');
-  await using server = await startServer({ dataFolder });
+  await using server = await startServer({ signal: t.signal, dataFolder });
   await writeAcrossFullDisk(server, mounted, ledger, seed);
   t.diagnostic(
     `${ledger.count('acknowledged')} items acknowledged, ${ledger.count('refused')} refused for good`,
@@ -31,7 +31,7 @@ test('a full disk refuses writes, loses nothing, and serves again when there is 
   await checkEverything(ledger, server);
 
   await server.kill();
-  await using next = await startServer({ dataFolder });
+  await using next = await startServer({ signal: t.signal, dataFolder });
   await checkEverything(ledger, next);
 });
 

@@ -13,7 +13,7 @@ describe('the WAL is synced before the first byte of the answer', () => {
     test(dialect, async (t) => {
       const refusal = await straceRefusal();
       if (refusal !== undefined) return t.skip(refusal);
-      assert.equal(await faultOf(write), undefined);
+      assert.equal(await faultOf(write, t.signal), undefined);
     });
   }
 
@@ -21,7 +21,7 @@ describe('the WAL is synced before the first byte of the answer', () => {
   test('and would not be with synchronous=OFF', async (t) => {
     const refusal = await straceRefusal();
     if (refusal !== undefined) return t.skip(refusal);
-    const fault = await faultOf(writes().leanplum, ['--import', switchOff]);
+    const fault = await faultOf(writes().leanplum, t.signal, ['--import', switchOff]);
     assert.equal(fault, 'answered before the WAL was synced');
   });
 });
@@ -42,9 +42,13 @@ function writes() {
 
 type Write = (server: Server, user: string) => Promise<Answer<unknown>>;
 
-async function faultOf(write: Write, nodeArguments: string[] = []): Promise<string | undefined> {
+async function faultOf(
+  write: Write,
+  signal: AbortSignal,
+  nodeArguments: string[] = [],
+): Promise<string | undefined> {
   const file = join(newScratchFolder(), 'trace');
-  await using server = await startServer({ wrapper: traceWrapper(file), nodeArguments });
+  await using server = await startServer({ signal, wrapper: traceWrapper(file), nodeArguments });
   const user = 'somebody-whose-name-stands-in-the-wal';
   assert.equal((await write(server, user)).status, 200);
   await server.stop();

@@ -9,9 +9,11 @@ import { until } from '../support/until.ts';
 
 const timeout = 30_000;
 
-test('a second server on the same data refuses to start and names the first', { timeout }, async () => {
-  await using first = await startServer();
-  const refused = await startServer({ dataFolder: first.dataFolder }).then(
+test('a second server on the same data refuses to start and names the first', { timeout }, async ({
+  signal,
+}) => {
+  await using first = await startServer({ signal });
+  const refused = await startServer({ signal, dataFolder: first.dataFolder }).then(
     () => assert.fail('two servers on one data folder'),
     (error: unknown) => error,
   );
@@ -24,16 +26,18 @@ test('a second server on the same data refuses to start and names the first', { 
   assert.equal(answer.body.response[0]?.success, true, answer.text);
 });
 
-test('after kill -9 the next server starts on the same data', { timeout }, async () => {
-  await using first = await startServer();
+test('after kill -9 the next server starts on the same data', { timeout }, async ({ signal }) => {
+  await using first = await startServer({ signal });
   await leanplum(first, { action: 'track', userId: 'ann', event: 'before' });
   await first.kill();
-  await using next = await startServer({ dataFolder: first.dataFolder });
+  await using next = await startServer({ signal, dataFolder: first.dataFolder });
   assert.equal(await countOf('before', next), 1);
 });
 
-test('SIGTERM finishes what is in flight, hangs up on the idle, and exits 0', { timeout }, async () => {
-  await using first = await startServer();
+test('SIGTERM finishes what is in flight, hangs up on the idle, and exits 0', { timeout }, async ({
+  signal,
+}) => {
+  await using first = await startServer({ signal });
   await leanplum(first, { action: 'track', userId: 'ann', event: 'before' }); // Its connection stays open and idle.
   const upload = await startedUpload(first, { action: 'track', userId: 'ann', event: 'in flight' });
 
@@ -44,7 +48,7 @@ test('SIGTERM finishes what is in flight, hangs up on the idle, and exits 0', { 
   assert.match(await text(answer), /"success":true/);
   assert.deepEqual(await exited, { code: 0, signal: null });
 
-  await using next = await startServer({ dataFolder: first.dataFolder });
+  await using next = await startServer({ signal, dataFolder: first.dataFolder });
   assert.equal(await countOf('before', next), 1);
   assert.equal(await countOf('in flight', next), 1);
 });

@@ -16,6 +16,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const child = spawn(command[0] as string, command.slice(1), {
     cwd: scratch,
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.signal === undefined ? {} : { signal: options.signal, killSignal: 'SIGKILL' }),
     env: {
       ...inheritedEnvironment(),
       NODE_COMPILE_CACHE: compileCache,
@@ -51,6 +52,8 @@ export interface ServerOptions {
   /** Arguments of Node itself, such as `--cpu-prof`. */
   nodeArguments?: readonly string[];
   readyWithinMs?: number;
+  /** Kills the server when aborted. A test gives its own, so that running out of time ends all that waits for it. */
+  signal?: AbortSignal;
 }
 
 export interface Exit {
@@ -104,7 +107,7 @@ function watch(child: ChildProcess, dataFolder: string, scratch: string): Server
       resolve({ code, signal });
     });
   });
-  exited.catch(() => running.delete(child));
+  exited.catch(() => undefined); // Whoever waits for it is told; nobody has to.
   const end = (signal: NodeJS.Signals): Promise<Exit> => {
     child.kill(signal);
     return exited;

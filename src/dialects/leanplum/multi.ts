@@ -1,18 +1,16 @@
 import type { Outcome } from '../../core/outcome.ts';
-import type { Item } from '../../engine/batch.ts';
 import type { Projects } from '../../engine/projects.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../../http/keyed.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
-import type { Action, ActionCall } from './action.ts';
-import { actions, notBuiltYet } from './actions.ts';
-import { type CallClock, readCallClock } from './clock.ts';
-import { authenticate, type Credentials, mayCall } from './credentials.ts';
+import { readCallClock } from './clock.ts';
+import { authenticate } from './credentials.ts';
 import { decodeCall, decodeData } from './decode.ts';
 import { Fault, faults } from './fault.ts';
 import { actionsMax, sdkActionsMax, usersMax } from './limits.ts';
-import { booleanOf, isFault, type Parameters, textOf } from './parameters.ts';
+import { isFault, type Parameters, textOf } from './parameters.ts';
 import { envelope, faultElement, outcomeElement, type Reply, refusal } from './reply.ts';
+import { type Call, type Step, Translator } from './translate.ts';
 import { Users } from './user.ts';
 
 export interface LeanplumRequest {
@@ -30,27 +28,6 @@ export interface LeanplumParts {
   readonly projects: Projects;
 }
 
-/** One action of a call after its translation: a command with what its reply needs, or the reason why not. */
-type Step =
-  | { readonly fault: Fault; readonly requestId: string | undefined }
-  | {
-      readonly fault: undefined;
-      readonly requestId: string | undefined;
-      readonly item: Item;
-      readonly action: Action;
-      readonly call: ActionCall;
-      readonly warning: string | undefined;
-    };
-
-interface Call {
-  readonly credentials: Credentials;
-  readonly outer: Parameters;
-  readonly elements: readonly Json[];
-  readonly isBatch: boolean;
-  readonly isSdk: boolean;
-  readonly clock: CallClock;
-}
-
 /**
  * Answers one call of the Leanplum API (contract 1, 4): decodes it, authenticates once, checks the limits, turns each
  * action into a command or a fault at its place, submits the commands, and writes one element per action in their
@@ -62,8 +39,8 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
   const call = openCall(outer, request.receivedMs, parts.projects);
   if (isFault(call)) return refusal(call);
 
-  const users = new Users();
-  const steps = call.elements.map((element) => translate(element, call, users));
+  const translator = new Translator(call);
+  const steps = call.elements.map((element) => translator.translate(element));
   const only = steps.length === 1 && !call.isBatch ? steps[0]?.fault : undefined;
   if (only !== undefined) return refusal(only);
 
@@ -128,63 +105,13 @@ function withKeysOf(outer: Parameters, first: Json | undefined): Parameters {
 function findExcess(elements: readonly Json[], outer: Parameters, isSdk: boolean): Fault | undefined {
   if (elements.length > (isSdk ? sdkActionsMax : actionsMax)) return faults.tooManyActions;
   if (isSdk) return undefined;
-  const users = new Set<string>();
+  const users = new Users(outer);
+  const names = new Set<string>();
   for (const element of elements) {
-    if (!isJsonObject(element)) continue;
-    const { userId, deviceId } = { ...outer, ...withoutNulls(element) };
-    const name = textOf(userId) || textOf(deviceId);
-    if (name !== undefined) users.add(name);
+    const name = isJsonObject(element) ? users.nameOf(element) : undefined;
+    if (name !== undefined) names.add(name);
   }
-  return users.size > usersMax ? faults.tooManyUsers : undefined;
-}
-
-function withoutNulls(element: Parameters): Parameters {
-  const { userId, deviceId } = element;
-  return {
-    ...(userId !== undefined && userId !== null && userId !== '' && { userId }),
-    ...(deviceId !== undefined && deviceId !== null && deviceId !== '' && { deviceId }),
-  };
-}
-
-/** An action inside a batch passes the same checks as alone. */
-function translate(element: Json, call: Call, users: Users): Step {
-  if (!isJsonObject(element)) return { fault: faults.actionNotFound, requestId: undefined };
-  const requestId = textOf(element['reqId']);
-  const name = textOf(element['action']) ?? '';
-  const action = actions.get(name);
-  if (action === undefined) {
-    return { fault: notBuiltYet.has(name) ? faults.notSupported(name) : faults.actionNotFound, requestId };
-  }
-  if (!mayCall(call.credentials.keyClass, action.key)) return { fault: faults.invalidKey, requestId };
-  if (call.credentials.keyClass === 'production' && booleanOf(element['devMode'])) {
-    return { fault: faults.noDevMode, requestId };
-  }
-  const user = users.of(call.isBatch ? { ...pickUser(call.outer), ...withoutNulls(element) } : element);
-  if (isFault(user)) return { fault: user, requestId };
-  const actionCall: ActionCall = { user, clock: call.clock, isSdk: call.isSdk };
-  const translated = action.toCommand(element, actionCall);
-  if (isFault(translated)) return { fault: translated, requestId };
-  const { command, warning } = translated;
-  const item = itemOf(command, element, actionCall, call.credentials);
-  return { fault: undefined, requestId, item, action, call: actionCall, warning };
-}
-
-function pickUser({ userId, deviceId }: Parameters): Parameters {
-  return { ...(userId !== undefined && { userId }), ...(deviceId !== undefined && { deviceId }) };
-}
-
-/** An SDK's `uuid` and `reqId` mark an action, so that it counts once however often it is sent (contract 1.11). */
-function itemOf(
-  command: Item['command'],
-  element: Parameters,
-  { user }: ActionCall,
-  { project }: Credentials,
-): Item {
-  const uuid = textOf(element['uuid']);
-  const requestId = textOf(element['reqId']);
-  if (uuid === undefined || requestId === undefined || command.kind === 'read_profile') return { command };
-  const record = `sdk/${project.id}/${user.deviceId ?? user.userId}/${uuid}`;
-  return { command, pair: { record, member: requestId } };
+  return names.size > usersMax ? faults.tooManyUsers : undefined;
 }
 
 function renderElements(steps: readonly Step[], outcomes: readonly Outcome[]): string[] {

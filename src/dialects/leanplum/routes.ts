@@ -16,11 +16,6 @@ export interface LeanplumRoutes extends LeanplumParts {
 export function mountLeanplum(server: FastifyInstance, options: LeanplumRoutes): void {
   readBodies(server, { max: bodyBytesMax, inFlight: options.inFlight });
 
-  server.addHook('onSend', async (_request, reply) => {
-    reply.header('access-control-allow-origin', '*');
-    reply.header('cache-control', 'private');
-  });
-
   server.setErrorHandler((error, _request, reply) => {
     const fault = faultOf(error);
     if (fault === faults.internal) options.onError(error);
@@ -66,6 +61,7 @@ interface Sender {
 
 function send(reply: Sender, { status, body }: Reply): Sender {
   if (status === 503) reply.header('retry-after', retryAfterSec);
+  reply.header('access-control-allow-origin', '*').header('cache-control', 'private');
   return reply.code(status).header('content-type', 'application/json;charset=utf-8').send(body);
 }
 

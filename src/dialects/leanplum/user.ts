@@ -1,4 +1,5 @@
 import type { NamedIdentity } from '../../core/identity.ts';
+import type { Json } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
 import { idLengthMax } from './limits.ts';
 import { type Parameters, textOf } from './parameters.ts';
@@ -10,22 +11,41 @@ export interface User {
   readonly deviceId: string | undefined;
 }
 
-/** The users of one call, each made once: neighbours that name the same user share one list of ids. */
+/**
+ * The users of one call. Neighbours that name the same user share one list of ids, so that everything after can tell
+ * by the list that it is the same.
+ */
 export class Users {
-  readonly #known = new Map<string, User | Fault>();
+  readonly #outer: { userId: string | undefined; deviceId: string | undefined };
+  #userId: string | undefined;
+  #deviceId: string | undefined;
+  #last: User | Fault = faults.noUser;
+
+  /** The outer call's ids are defaults for the actions of a batch (contract 4.1). */
+  constructor(outer: Parameters) {
+    this.#outer = { userId: idOf(outer['userId']), deviceId: idOf(outer['deviceId']) };
+  }
 
   /** The user an action names (contract 7.1); a fault when it names none or a name is too long. */
-  of(parameters: Parameters): User | Fault {
-    const userId = textOf(parameters['userId']) || undefined;
-    const deviceId = textOf(parameters['deviceId']) || undefined;
-    const key = `${userId ?? ''}\n${deviceId ?? ''}`;
-    let user = this.#known.get(key);
-    if (user === undefined) {
-      user = readUser(userId, deviceId);
-      this.#known.set(key, user);
+  of(action: Parameters): User | Fault {
+    const userId = idOf(action['userId']) ?? this.#outer.userId;
+    const deviceId = idOf(action['deviceId']) ?? this.#outer.deviceId;
+    if (userId !== this.#userId || deviceId !== this.#deviceId) {
+      this.#last = readUser(userId, deviceId);
+      this.#userId = userId;
+      this.#deviceId = deviceId;
     }
-    return user;
+    return this.#last;
   }
+
+  /** The name by which a user counts towards the limit of a batch. */
+  nameOf(action: Parameters): string | undefined {
+    return idOf(action['userId']) ?? this.#outer.userId ?? idOf(action['deviceId']) ?? this.#outer.deviceId;
+  }
+}
+
+function idOf(value: Json | undefined): string | undefined {
+  return textOf(value) || undefined;
 }
 
 function readUser(userId: string | undefined, deviceId: string | undefined): User | Fault {

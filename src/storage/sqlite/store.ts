@@ -11,6 +11,7 @@ import {
 } from '../../engine/store.ts';
 import { isFull } from './full.ts';
 import type { LinesRequest } from './history-thread.ts';
+import { packWriteSet } from './message.ts';
 import { openReader } from './open.ts';
 import { Thread, ThreadError } from './thread.ts';
 import type { WriterRequest, WriterResult } from './writer-thread.ts';
@@ -53,7 +54,7 @@ export class SqliteStore implements StateStore, History {
   async commit(group: WriteSet): Promise<void> {
     const since = this.#refusals;
     try {
-      const { walBytes } = await this.#writer.ask({ do: 'commit', group, since });
+      const { walBytes } = await this.#writer.ask({ do: 'commit', group: packWriteSet(group), since });
       for (const { lastEvent } of group.blocks) if (lastEvent > this.#lastEvent) this.#lastEvent = lastEvent;
       if (walBytes > walBytesMax) this.#checkpointing ??= this.#checkpoint();
     } catch (error) {

@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
-import type { WriteSet } from '../../engine/store.ts';
 import { prepareCommit } from './commit-changes.ts';
 import { prepareExpire } from './expire-records.ts';
 import { isFull } from './full.ts';
+import { type PackedWriteSet, unpackWriteSet } from './message.ts';
 import { openWriter } from './open.ts';
 import { serveThread } from './thread.ts';
 
 export type WriterRequest =
   /** `since` is the number of refusals the sender has seen: a group sent before it knew is refused as well. */
-  | { readonly do: 'commit'; readonly group: WriteSet; readonly since: number }
+  | { readonly do: 'commit'; readonly group: PackedWriteSet; readonly since: number }
   | { readonly do: 'probe'; readonly nowMs: number }
   | { readonly do: 'checkpoint' }
   | { readonly do: 'expire'; readonly beforeMs: number };
@@ -33,7 +33,7 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
       case 'commit':
         if (request.since < refusals) throw lastRefusal;
         try {
-          return commit(request.group);
+          return commit(unpackWriteSet(request.group));
         } catch (error) {
           if (isFull((error as { errcode?: number }).errcode)) {
             refusals += 1;

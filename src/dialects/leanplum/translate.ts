@@ -1,0 +1,85 @@
+import type { Item } from '../../engine/batch.ts';
+import { isJsonObject, type Json } from '../../lib/json.ts';
+import type { Action, ActionCall } from './action.ts';
+import { actions, notBuiltYet } from './actions.ts';
+import type { CallClock } from './clock.ts';
+import { type Credentials, mayCall } from './credentials.ts';
+import { type Fault, faults } from './fault.ts';
+import { booleanOf, isFault, type Parameters, textOf } from './parameters.ts';
+import { type User, Users } from './user.ts';
+
+/** A call whose envelope was accepted. */
+export interface Call {
+  readonly credentials: Credentials;
+  readonly outer: Parameters;
+  readonly elements: readonly Json[];
+  readonly isBatch: boolean;
+  readonly isSdk: boolean;
+  readonly clock: CallClock;
+}
+
+/** One action of a call after its translation: a command with what its reply needs, or the reason why not. */
+export type Step =
+  | { readonly fault: Fault; readonly requestId: string | undefined }
+  | {
+      readonly fault: undefined;
+      readonly requestId: string | undefined;
+      readonly item: Item;
+      readonly action: Action;
+      readonly call: ActionCall;
+      readonly warning: string | undefined;
+    };
+
+/** Turns the actions of one call into steps. An action inside a batch passes the same checks as alone. */
+export class Translator {
+  readonly #call: Call;
+  readonly #users: Users;
+  /** Neighbours mostly have the same user and the same SDK batch: what belongs to those is made once. */
+  #actionCall: ActionCall | undefined;
+  #record = { user: undefined as User | undefined, uuid: '', key: '' };
+
+  constructor(call: Call) {
+    this.#call = call;
+    this.#users = new Users(call.isBatch ? call.outer : {});
+  }
+
+  translate(element: Json): Step {
+    if (!isJsonObject(element)) return { fault: faults.actionNotFound, requestId: undefined };
+    const requestId = textOf(element['reqId']);
+    const name = textOf(element['action']) ?? '';
+    const action = actions.get(name);
+    if (action === undefined) {
+      return { fault: notBuiltYet.has(name) ? faults.notSupported(name) : faults.actionNotFound, requestId };
+    }
+    const { keyClass } = this.#call.credentials;
+    if (!mayCall(keyClass, action.key)) return { fault: faults.invalidKey, requestId };
+    if (keyClass === 'production' && booleanOf(element['devMode']))
+      return { fault: faults.noDevMode, requestId };
+    const user = this.#users.of(element);
+    if (isFault(user)) return { fault: user, requestId };
+    const call = this.#callOf(user);
+    const translated = action.toCommand(element, call);
+    if (isFault(translated)) return { fault: translated, requestId };
+    const { command, warning } = translated;
+    return { fault: undefined, requestId, item: this.#itemOf(command, element, user), action, call, warning };
+  }
+
+  #callOf(user: User): ActionCall {
+    if (this.#actionCall?.user !== user) {
+      this.#actionCall = { user, clock: this.#call.clock, isSdk: this.#call.isSdk };
+    }
+    return this.#actionCall;
+  }
+
+  /** An SDK's `uuid` and `reqId` mark an action, so that it counts once however often it is sent (contract 1.11). */
+  #itemOf(command: Item['command'], element: Parameters, user: User): Item {
+    const uuid = textOf(element['uuid']);
+    const requestId = textOf(element['reqId']);
+    if (uuid === undefined || requestId === undefined || command.kind === 'read_profile') return { command };
+    if (this.#record.user !== user || this.#record.uuid !== uuid) {
+      const { project } = this.#call.credentials;
+      this.#record = { user, uuid, key: `sdk/${project.id}/${user.deviceId ?? user.userId}/${uuid}` };
+    }
+    return { command, pair: { record: this.#record.key, member: requestId } };
+  }
+}

@@ -1,0 +1,49 @@
+import type { ProfileId, ProjectId } from '../../core/ids.ts';
+import type { WriteSet } from '../../engine/store.ts';
+
+/**
+ * A write-set as it crosses to the writer thread. Copying thousands of small objects costs more than writing them, so
+ * the many documents travel as one text; JSON text holds no line feeds of its own.
+ */
+export interface PackedWriteSet {
+  readonly nowMs: number;
+  readonly profileIds: Float64Array;
+  readonly profileProjects: Float64Array;
+  readonly profileDocuments: string;
+  readonly recordKeys: string;
+  readonly recordDocuments: string;
+  readonly identities: WriteSet['identities'];
+  readonly blocks: WriteSet['blocks'];
+}
+
+export function packWriteSet({ nowMs, profiles, records, identities, blocks }: WriteSet): PackedWriteSet {
+  return {
+    nowMs,
+    profileIds: Float64Array.from(profiles, (it) => it.id),
+    profileProjects: Float64Array.from(profiles, (it) => it.project),
+    profileDocuments: profiles.map((it) => it.document).join('\n'),
+    recordKeys: JSON.stringify(records.map((it) => it.key)),
+    recordDocuments: records.map((it) => it.document).join('\n'),
+    identities,
+    blocks,
+  };
+}
+
+export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
+  const documents = packed.profileDocuments.split('\n');
+  const recordDocuments = packed.recordDocuments.split('\n');
+  return {
+    nowMs: packed.nowMs,
+    profiles: Array.from(packed.profileIds, (id, index) => ({
+      id: id as ProfileId,
+      project: packed.profileProjects[index] as ProjectId,
+      document: documents[index] as string,
+    })),
+    records: (JSON.parse(packed.recordKeys) as string[]).map((key, index) => ({
+      key,
+      document: recordDocuments[index] as string,
+    })),
+    identities: packed.identities,
+    blocks: packed.blocks,
+  };
+}
