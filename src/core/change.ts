@@ -1,6 +1,6 @@
 import { assert } from '../lib/assert.ts';
 import { evolve } from './evolve.ts';
-import type { EventId, IdentityId, ProjectId, SessionId } from './ids.ts';
+import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from './ids.ts';
 import type {
   AttributesLine,
   CreatedLine,
@@ -66,16 +66,15 @@ export class Change {
 
   say(draft: Draft): void {
     const id = (this.#context.nextEvent + this.lines.length) as EventId;
-    const profile = this.#profile?.id ?? id;
+    const profile = this.#profile?.id ?? (id as number as ProfileId);
     // The draft becomes the line: a copy for every item would be noticed.
-    const line = Object.assign(draft, {
-      id,
-      project: this.#context.project,
-      profile,
-      atMs: this.nowMs,
-    }) as Line;
-    this.#profile = evolve(this.#profile, line, () => this.#valueOf(id));
-    this.lines.push(line);
+    const line = draft as { -readonly [Member in keyof Line]: Line[Member] };
+    line.id = id;
+    line.project = this.#context.project;
+    line.profile = profile;
+    line.atMs = this.nowMs;
+    this.#profile = evolve(this.#profile, line as Line, () => this.#valueOf(id));
+    this.lines.push(line as Line);
   }
 
   create(): void {

@@ -29,6 +29,7 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
       const id = line.id as number as IdentityId;
       const value = identityValue(id);
       profile.identities.push({ id, kind: line.name, value });
+      profile.texts.identities = undefined;
       profile.size += value.length + 40;
       break;
     }
@@ -46,6 +47,7 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
       endSession(profile, line);
       break;
     case 'attributes':
+      profile.texts.attributes = undefined;
       for (const [name, value] of Object.entries(line.params)) {
         if (!profile.attributes.has(name)) profile.size += name.length + 24;
         else profile.size -= weighJson(profile.attributes.get(name)?.[1] ?? null);

@@ -24,32 +24,46 @@ interface ProfileDocument {
   readonly prints: string;
 }
 
-/** The profile's document as JSON text. */
+/**
+ * The profile's document as JSON text, put together from its parts: each part is serialised when it has changed, since
+ * this runs for every changed profile of every group.
+ */
 export function writeProfile(profile: Profile): string {
-  const document: ProfileDocument = {
-    v: 1,
-    id: profile.id,
-    project: profile.project,
-    created: profile.createdMs,
-    updated: profile.updatedMs,
-    last: profile.lastEvent,
-    active: profile.lastActiveMs,
-    sessionCount: profile.totalSessions,
-    spent: profile.timeSpentMs,
-    identities: profile.identities.map((it) => [it.id, it.kind, it.value]),
-    attributes: [...profile.attributes.values()],
-    counters: Array.from(profile.counters.values(), (it) => [
-      it.name,
-      it.count,
-      it.valueSum,
-      it.firstSec,
-      it.lastSec,
-    ]),
-    sessions: profile.sessions.map((it) => [it.id, it.device, it.openedMs, it.lastActiveMs]),
-    newest: Number.isFinite(profile.newestStampSec) ? profile.newestStampSec : null,
-    prints: profile.fingerprints,
-  };
-  return JSON.stringify(document);
+  const { texts } = profile;
+  texts.identities ??= JSON.stringify(profile.identities.map((it) => [it.id, it.kind, it.value]));
+  texts.attributes ??= JSON.stringify([...profile.attributes.values()]);
+  const newest = Number.isFinite(profile.newestStampSec) ? profile.newestStampSec : null;
+  return (
+    `{"v":1,"id":${profile.id},"project":${profile.project},"created":${profile.createdMs}` +
+    `,"updated":${profile.updatedMs},"last":${profile.lastEvent},"active":${profile.lastActiveMs}` +
+    `,"sessionCount":${profile.totalSessions},"spent":${profile.timeSpentMs}` +
+    `${identitiesMark}${texts.identities}${attributesMark}${texts.attributes}` +
+    `${countersMark}${writeCounters(profile)},"sessions":${writeSessions(profile)}` +
+    `,"newest":${newest},"prints":"${profile.fingerprints}"}`
+  );
+}
+
+/** These cannot stand inside a JSON text's strings, where the quotes would be escaped. */
+const identitiesMark = ',"identities":';
+const attributesMark = ',"attributes":';
+const countersMark = ',"counters":';
+
+function writeCounters(profile: Profile): string {
+  let text = '';
+  for (const { name, count, valueSum, firstSec, lastSec } of profile.counters.values()) {
+    text += `${text === '' ? '[' : ','}[${JSON.stringify(name)},${count},${valueSum},${firstSec},${lastSec}]`;
+  }
+  return text === '' ? '[]' : `${text}]`;
+}
+
+function writeSessions(profile: Profile): string {
+  if (profile.sessions.length === 0) return '[]';
+  return JSON.stringify(profile.sessions.map((it) => [it.id, it.device, it.openedMs, it.lastActiveMs]));
+}
+
+/** The text between two marks of a document. */
+function between(text: string, start: string, end: string): string {
+  return text.slice(text.indexOf(start) + start.length, text.indexOf(end));
 }
 
 /** Reads what `writeProfile` wrote; throws when it is something else (a damaged or newer store). */
@@ -87,6 +101,10 @@ export function readProfile(text: string): Profile {
     newestStampSec: document.newest ?? Number.NEGATIVE_INFINITY,
     fingerprints: document.prints,
     size: text.length,
+    texts: {
+      identities: between(text, identitiesMark, attributesMark),
+      attributes: between(text, attributesMark, countersMark),
+    },
   };
 }
 
@@ -98,5 +116,6 @@ export function copyProfile(profile: Profile): Profile {
     attributes: new Map(profile.attributes),
     counters: new Map(Array.from(profile.counters, ([name, counter]) => [name, { ...counter }])),
     sessions: profile.sessions.map((session) => ({ ...session })),
+    texts: { ...profile.texts },
   };
 }

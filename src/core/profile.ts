@@ -54,6 +54,8 @@ export interface Profile {
   fingerprints: string;
   /** Approximate length of its document; grows with changes, exact after a load. Not part of the state. */
   size: number;
+  /** Parts of its document as JSON text, kept while they are up to date: most changes leave them alone. */
+  readonly texts: { identities: string | undefined; attributes: string | undefined };
 }
 
 const emptyProfileSize = 256;
@@ -75,6 +77,7 @@ export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Pr
     newestStampSec: Number.NEGATIVE_INFINITY,
     fingerprints: '',
     size: emptyProfileSize,
+    texts: { identities: undefined, attributes: undefined },
   };
 }
 

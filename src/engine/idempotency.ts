@@ -3,18 +3,25 @@ import type { Pair } from './batch.ts';
 
 /** What is remembered to recognise repeats (design D7): an SDK batch's reqIds, or the answer to a keyed request. */
 export type IdempotencyRecord =
-  | { readonly kind: 'pairs'; readonly members: Set<string> }
+  | PairsRecord
   | { readonly kind: 'answer'; readonly bodyHash: string; readonly answer: string };
+
+/** The reqIds of one (device, uuid), and the same as the inside of a JSON list, which grows with them. */
+export interface PairsRecord {
+  readonly kind: 'pairs';
+  readonly members: Set<string>;
+  text: string;
+}
 
 export function writeRecord(record: IdempotencyRecord): string {
   return record.kind === 'pairs'
-    ? JSON.stringify([...record.members])
+    ? `[${record.text}]`
     : JSON.stringify({ bodyHash: record.bodyHash, answer: record.answer });
 }
 
 export function readRecord(text: string): IdempotencyRecord {
   const stored = JSON.parse(text) as string[] | { bodyHash: string; answer: string };
-  if (Array.isArray(stored)) return { kind: 'pairs', members: new Set(stored) };
+  if (Array.isArray(stored)) return { kind: 'pairs', members: new Set(stored), text: text.slice(1, -1) };
   assert(typeof stored.answer === 'string', 'an idempotency record of an unknown form');
   return { kind: 'answer', ...stored };
 }
@@ -27,31 +34,32 @@ export function weighRecord(record: IdempotencyRecord): number {
 /** The SDK pairs that one batch meets. Neighbours mostly share a record, so it is looked up once. */
 export class SeenPairs {
   /** The records that got a new member. */
-  readonly changed = new Map<string, Set<string>>();
+  readonly changed = new Map<string, PairsRecord>();
   readonly #lookUp: (record: string) => IdempotencyRecord | undefined;
-  #record: string | undefined;
-  #members = new Set<string>();
+  #name: string | undefined;
+  #record: PairsRecord = { kind: 'pairs', members: new Set(), text: '' };
 
   constructor(lookUp: (record: string) => IdempotencyRecord | undefined) {
     this.#lookUp = lookUp;
   }
 
   has(pair: Pair): boolean {
-    return this.#membersOf(pair.record).has(pair.member);
+    return this.#recordOf(pair).members.has(pair.member);
   }
 
   add(pair: Pair): void {
-    const members = this.#membersOf(pair.record);
-    if (!this.changed.has(pair.record)) this.changed.set(pair.record, members);
-    members.add(pair.member);
+    const record = this.#recordOf(pair);
+    if (!this.changed.has(pair.record)) this.changed.set(pair.record, record);
+    record.members.add(pair.member);
+    record.text += `${record.text === '' ? '' : ','}${JSON.stringify(pair.member)}`;
   }
 
-  #membersOf(record: string): Set<string> {
-    if (record !== this.#record) {
-      const known = this.#lookUp(record);
-      this.#members = this.changed.get(record) ?? (known?.kind === 'pairs' ? known.members : new Set());
-      this.#record = record;
+  #recordOf({ record: name }: Pair): PairsRecord {
+    if (name !== this.#name) {
+      const known = this.changed.get(name) ?? this.#lookUp(name);
+      this.#record = known?.kind === 'pairs' ? known : { kind: 'pairs', members: new Set(), text: '' };
+      this.#name = name;
     }
-    return this.#members;
+    return this.#record;
   }
 }

@@ -9,6 +9,8 @@ import type { Found, IdentityKey, Wanted } from './store.ts';
 /** An object takes about this many times its JSON text (measured on profiles of 1 KB). */
 const profileOverhead = 2;
 const identityWeight = 160;
+/** Idempotency records get at most one part in this many. */
+const recordsShare = 8;
 
 /** The states of everything in use: newest in memory, on disk or about to be. */
 export class Memory {
@@ -83,11 +85,13 @@ export class Memory {
 
   /** Keeps the caches within `weightMax` together; what groups after `storedGroup` changed stays. */
   sweep(weightMax: number, storedGroup: number): void {
-    const caches = [this.profiles, this.identities, this.records];
-    const weight = caches.reduce((sum, cache) => sum + cache.weight, 0);
-    if (weight <= weightMax) return;
-    // Each gives up the same share, so that no kind pushes the others out.
-    for (const cache of caches) cache.sweep((cache.weight * weightMax) / weight, storedGroup);
+    // A record is asked for again only by a repeat, mostly soon or never.
+    this.records.sweep(weightMax / recordsShare, storedGroup);
+    const rest = weightMax - this.records.weight;
+    const weight = this.profiles.weight + this.identities.weight;
+    if (weight <= rest) return;
+    for (const cache of [this.profiles, this.identities])
+      cache.sweep((cache.weight * rest) / weight, storedGroup);
   }
 }
 

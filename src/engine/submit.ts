@@ -167,7 +167,7 @@ export class Engine {
       if (pair !== undefined && outcome.code === 'applied') seen.add(pair);
       outcomes.push(outcome);
     }
-    for (const [record, members] of seen.changed) this.#remember(record, { kind: 'pairs', members });
+    for (const [name, record] of seen.changed) this.#remember(name, record);
     return outcomes;
   }
 
@@ -186,9 +186,9 @@ export class Engine {
     group.change(profile);
   }
 
-  #remember(record: string, content: IdempotencyRecord): void {
-    this.#memory.changeRecord(record, content, this.#open.number);
-    this.#open.record(record, content);
+  #remember(name: string, record: IdempotencyRecord): void {
+    this.#memory.changeRecord(name, record, this.#open.number);
+    this.#open.record(name, record);
   }
 
   /** Hands the open group to the store when the store is free, or when the group is large enough to wait there. */

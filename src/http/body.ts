@@ -50,24 +50,27 @@ export function readBodies(server: FastifyInstance, options: { max: number; inFl
     const chunks: Buffer[] = [];
     let length = 0;
     let ended = false;
-    const end = (error: BodyError | null) => {
+    const refuse = (code: BodyError['code']) => {
       if (ended) return;
       ended = true;
-      if (error === null) done(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length));
-      else done(error);
+      done(new BodyError(code));
     };
     payload.on('data', (chunk: Buffer) => {
       // What comes after a refusal is read and dropped, so that the client sees the answer.
       if (ended) return;
       length += chunk.length;
-      if (length > options.max) return end(new BodyError('too_large'));
-      if (!options.inFlight.take(chunk.length)) return end(new BodyError('server_busy'));
+      if (length > options.max) return refuse('too_large');
+      if (!options.inFlight.take(chunk.length)) return refuse('server_busy');
       held.set(request, (held.get(request) ?? 0) + chunk.length);
       chunks.push(chunk);
     });
-    payload.on('end', () => end(null));
-    payload.on('error', () => end(new BodyError('incomplete')));
-    payload.on('close', () => end(new BodyError('incomplete')));
+    payload.on('end', () => {
+      if (ended) return;
+      ended = true;
+      done(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length));
+    });
+    payload.on('error', () => refuse('incomplete'));
+    payload.on('close', () => refuse('incomplete'));
   });
   const release = (request: FastifyRequest) => {
     options.inFlight.release(held.get(request) ?? 0);

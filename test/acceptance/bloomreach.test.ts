@@ -222,7 +222,7 @@ describe('failures of a command', () => {
   const event = { ...ids, event_type: 'a' };
   const noIds = 'At least one id should be specified.';
   const noValidIds = 'At least one valid id should be specified';
-  const rows: [name: 'customers' | 'customers/events', data: unknown, error: string][] = [
+  const rows: (readonly [name: 'customers' | 'customers/events', data: unknown, error: string])[] = [
     ...([undefined, null, {}, [], 'x', 5, true] as unknown[]).flatMap((customerIds) => [
       ['customers', { customer_ids: customerIds }, noIds] as const,
       ['customers/events', { customer_ids: customerIds, event_type: 'a' }, noIds] as const,
@@ -261,7 +261,6 @@ describe('failures of a command', () => {
     ['customers/events', { customer_ids: {}, properties: [], timestamp: 'x' }, noIds],
     ['customers/events', { ...ids, properties: [], timestamp: 'x' }, "Field 'event_type' is required."],
     ['customers/events', { ...event, properties: [], timestamp: 'x' }, 'properties must be an object'],
-    ['customers/events', { ...event, properties: { a: 1e400 }, timestamp: 'x' }, 'Invalid timestamp'],
   ];
   for (const [name, command, error] of rows) {
     test(`${name} ${JSON.stringify(command)}: ${error}`, async () => {

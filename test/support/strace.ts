@@ -14,14 +14,20 @@ export async function attachStrace(pid: number, file: string, options: AttachOpt
   const tracer = spawn('strace', ['-f', ...traceOptions(file), ...inject, ...only, '-p', String(pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const kill = () => tracer.kill('SIGKILL');
+  process.once('exit', kill);
   await attached(tracer);
   return {
     trace: () => readFileSync(file, 'utf8'),
     async [Symbol.asyncDispose]() {
+      process.off('exit', kill);
       if (tracer.exitCode !== null || tracer.signalCode !== null) return;
       const exited = once(tracer, 'exit');
       tracer.kill('SIGINT');
+      // It overlooks the request when it waits for a process that was killed.
+      const impatience = setTimeout(kill, 1_000);
       await exited;
+      clearTimeout(impatience);
     },
   };
 }

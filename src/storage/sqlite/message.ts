@@ -1,5 +1,46 @@
 import type { ProfileId, ProjectId } from '../../core/ids.ts';
-import type { WriteSet } from '../../engine/store.ts';
+import type { Found, Wanted, WriteSet } from '../../engine/store.ts';
+
+/** What is wanted, as it crosses to the reader thread: JSON, which is quicker to copy than many small objects. */
+export type PackedWanted = string;
+
+export function packWanted(wanted: Wanted): PackedWanted {
+  return JSON.stringify(wanted);
+}
+
+export function unpackWanted(packed: PackedWanted): Wanted {
+  return JSON.parse(packed) as Wanted;
+}
+
+/** What was found, as it comes back: numbers as numbers, documents as one text. 0 and '' stand for null. */
+export interface PackedFound {
+  readonly identities: Float64Array;
+  readonly profileIds: Float64Array;
+  readonly profileDocuments: string;
+  readonly records: string;
+}
+
+export function packFound({ identities, profiles, records }: Found): PackedFound {
+  return {
+    identities: Float64Array.from(identities, (id) => id ?? 0),
+    profileIds: Float64Array.from(profiles, (it) => it.id),
+    profileDocuments: profiles.map((it) => it.document).join('\n'),
+    records: records.map((it) => it ?? '').join('\n'),
+  };
+}
+
+export function unpackFound(packed: PackedFound, wanted: Wanted): Found {
+  const documents = packed.profileDocuments.split('\n');
+  const records = packed.records.split('\n');
+  return {
+    identities: Array.from(packed.identities, (id) => (id === 0 ? null : (id as ProfileId))),
+    profiles: Array.from(packed.profileIds, (id, index) => ({
+      id: id as ProfileId,
+      document: documents[index] as string,
+    })),
+    records: wanted.records.map((_key, index) => records[index] || null),
+  };
+}
 
 /**
  * A write-set as it crosses to the writer thread. Copying thousands of small objects costs more than writing them, so

@@ -11,13 +11,16 @@ import {
 } from '../../engine/store.ts';
 import { isFull } from './full.ts';
 import type { LinesRequest } from './history-thread.ts';
-import { packWriteSet } from './message.ts';
+import { type PackedFound, type PackedWanted, packWanted, packWriteSet, unpackFound } from './message.ts';
 import { openReader } from './open.ts';
 import { Thread, ThreadError } from './thread.ts';
 import type { WriterRequest, WriterResult } from './writer-thread.ts';
 
-/** The WAL is copied into the database when it is this large, so it stays near this size. */
-const walBytesMax = 16 * 1024 * 1024;
+/**
+ * The WAL is copied into the database when about this much was written to it, so it stays near this size. The larger,
+ * the more often a page is overwritten in it before it is copied once.
+ */
+const walBytesMax = 64 * 1024 * 1024;
 
 /**
  * The embedded store: one SQLite file. One thread writes, one reads states, one copies the WAL, one reads the past;
@@ -26,12 +29,13 @@ const walBytesMax = 16 * 1024 * 1024;
 export class SqliteStore implements StateStore, History {
   readonly #file: string;
   readonly #writer: Thread<WriterRequest, WriterResult>;
-  readonly #reader: Thread<Wanted, Found>;
+  readonly #reader: Thread<PackedWanted, PackedFound>;
   readonly #checkpointer: Thread<'checkpoint', void>;
   /** Started when first needed. */
   #history: Thread<LinesRequest, Line[]> | undefined;
   #lastEvent: EventId;
   #refusals = 0;
+  #walBytes = 0;
   #checkpointing: Promise<void> | undefined;
 
   /** `file` has the current schema (see `migrate`). */
@@ -47,16 +51,16 @@ export class SqliteStore implements StateStore, History {
     return this.#lastEvent;
   }
 
-  read(wanted: Wanted): Promise<Found> {
-    return this.#reader.ask(wanted);
+  async read(wanted: Wanted): Promise<Found> {
+    return unpackFound(await this.#reader.ask(packWanted(wanted)), wanted);
   }
 
   async commit(group: WriteSet): Promise<void> {
     const since = this.#refusals;
     try {
-      const { walBytes } = await this.#writer.ask({ do: 'commit', group: packWriteSet(group), since });
+      this.#walBytes += await this.#writer.ask({ do: 'commit', group: packWriteSet(group), since });
       for (const { lastEvent } of group.blocks) if (lastEvent > this.#lastEvent) this.#lastEvent = lastEvent;
-      if (walBytes > walBytesMax) this.#checkpointing ??= this.#checkpoint();
+      if (this.#walBytes > walBytesMax) this.#checkpointing ??= this.#checkpoint();
     } catch (error) {
       if (!(error instanceof ThreadError) || !isFull(error.sqliteCode)) throw error;
       // Counted once for all groups that were under way together.
@@ -92,6 +96,7 @@ export class SqliteStore implements StateStore, History {
    * all is copied the WAL starts over instead of growing. A full disk is no failure here: the WAL keeps everything.
    */
   async #checkpoint(): Promise<void> {
+    this.#walBytes = 0;
     try {
       await this.#checkpointer.ask('checkpoint');
       await this.#writer.ask({ do: 'checkpoint' });

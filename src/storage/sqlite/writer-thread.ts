@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { prepareCommit } from './commit-changes.ts';
 import { prepareExpire } from './expire-records.ts';
 import { isFull } from './full.ts';
@@ -13,9 +12,8 @@ export type WriterRequest =
   | { readonly do: 'checkpoint' }
   | { readonly do: 'expire'; readonly beforeMs: number };
 
-export interface WriterResult {
-  readonly walBytes: number;
-}
+/** About how many bytes the WAL grew by. */
+export type WriterResult = number;
 
 /** The one writer. */
 serveThread<WriterRequest, { file: string }>(({ file }) => {
@@ -28,30 +26,32 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
   let refusals = 0;
   let lastRefusal: unknown;
 
-  const handle = (request: WriterRequest) => {
-    switch (request.do) {
-      case 'commit':
-        if (request.since < refusals) throw lastRefusal;
-        try {
-          return commit(unpackWriteSet(request.group));
-        } catch (error) {
-          if (isFull((error as { errcode?: number }).errcode)) {
-            refusals += 1;
-            lastRefusal = error;
-          }
-          throw error;
-        }
-      case 'probe':
-        return probe.run(request.nowMs);
-      case 'checkpoint':
-        return database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-      case 'expire':
-        return expire(request.beforeMs);
+  const commitOnce = (group: PackedWriteSet, since: number): number => {
+    if (since < refusals) throw lastRefusal;
+    try {
+      return commit(unpackWriteSet(group));
+    } catch (error) {
+      if (isFull((error as { errcode?: number }).errcode)) {
+        refusals += 1;
+        lastRefusal = error;
+      }
+      throw error;
     }
   };
 
   return (request): WriterResult => {
-    handle(request);
-    return { walBytes: statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0 };
+    switch (request.do) {
+      case 'commit':
+        return commitOnce(request.group, request.since);
+      case 'probe':
+        probe.run(request.nowMs);
+        return 0;
+      case 'checkpoint':
+        database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+        return 0;
+      case 'expire':
+        expire(request.beforeMs);
+        return 0;
+    }
   };
 });

@@ -1,0 +1,362 @@
+/**
+ * The engine on the real store, with time in our hands: a seed decides when requests arrive, when each read and commit
+ * reaches the store, when its answer comes back, and which commits find no room. A model that applies one batch after
+ * the other says what must come out.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { randomFrom } from '../../test/support/random.ts';
+import { apply } from '../core/apply.ts';
+import type { Command } from '../core/command.ts';
+import { evolve } from '../core/evolve.ts';
+import type { NamedIdentity } from '../core/identity.ts';
+import type { EventId, ProfileId, ProjectId } from '../core/ids.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { IdentityKind, Profile } from '../core/profile.ts';
+import { readProfile, writeProfile } from '../core/profile-document.ts';
+import { GatedStore, type Step } from '../storage/contract/gated-store.ts';
+import { openWriter } from '../storage/sqlite/open.ts';
+import { migrate } from '../storage/sqlite/schema.ts';
+import { SqliteStore } from '../storage/sqlite/store.ts';
+import type { Batch, BatchResult, Item } from './batch.ts';
+import { groupItemsEarly, groupsInFlightMax } from './limits.ts';
+import { type IdentityKey, StoreFullError } from './store.ts';
+import { Engine } from './submit.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rapport-simulation-'));
+const file = join(folder, 'rapport.sqlite');
+const database = openWriter(file);
+migrate(database);
+database.close();
+/** One store for all runs: each run is a project of its own and an engine of its own. */
+const store = new SqliteStore(file);
+let projects = 0;
+
+after(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+// --- Traffic: few users, devices and keys, so that everything meets everything --------------------------------------
+
+type Request = Pick<Batch, 'items'> & {
+  readonly key?: { readonly record: string; readonly bodyHash: string };
+};
+
+const id = (kind: IdentityKind, value: string, attach = true): NamedIdentity => ({ kind, value, attach });
+const user = fc.constantFrom('ann', 'bob', 'cy', 'phone');
+const device = fc.constantFrom('phone', 'tablet', 'tv');
+const ids = fc.oneof(
+  user.map((name) => [id('user', name), id('device', name, false)]),
+  device.map((name) => [id('user', name, false), id('device', name)]),
+  fc.tuple(user, device).map(([name, on]) => [id('user', name), id('device', on)]),
+  fc.constantFrom('c1', 'c2', 'c3').map((value) => [id('cookie', value)]),
+  fc
+    .tuple(user, fc.constantFrom('c1', 'c2', 'c3'))
+    .map(([name, value]) => [id('cookie', value), id('user', name)]),
+);
+const timeSec = fc.option(fc.constantFrom(1_700_000_000, 1_700_000_001.5, 1_700_003_600, 2_000_000_000));
+const attributes = fc
+  .dictionary(fc.constantFrom('plan', 'age', '__proto__'), fc.constantFrom(1, 'pro', null, 'x'.repeat(500)))
+  .map((it) => Object.entries(it));
+const base = { ids, create: fc.boolean() };
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({
+    ...base,
+    kind: fc.constant('track' as const),
+    name: fc.constantFrom('opened', 'bought'),
+    value: fc.option(fc.integer({ min: 0, max: 3 })),
+    info: fc.constant(null),
+    params: fc.constantFrom({}, { a: 1 }, { a: 2 }),
+    timeSec,
+    stamped: fc.boolean(),
+  }),
+  fc.record({
+    ...base,
+    kind: fc.constant('set_attributes' as const),
+    attributes,
+    timeSec,
+    keepNewer: fc.boolean(),
+  }),
+  fc.record({
+    ...base,
+    kind: fc.constant('open_session' as const),
+    attributes,
+    timeSec,
+    continueOpen: fc.boolean(),
+  }),
+  fc.record({ ...base, kind: fc.constant('read_profile' as const) }),
+);
+const pair = fc.record({
+  record: fc.constantFrom('sdk/1', 'sdk/2', 'sdk/3'),
+  member: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+});
+const item: fc.Arbitrary<Item> = fc.record({ command, pair }, { requiredKeys: ['command'] });
+/** So many items that their group goes to the store although another is on its way. */
+const large = fc.array(item, { minLength: 1, maxLength: 3 }).map((items) => {
+  const nobody: Item = { command: { kind: 'read_profile', ids: [id('cookie', 'nobody')], create: false } };
+  return [...items, ...Array<Item>(groupItemsEarly).fill(nobody)];
+});
+const small = fc.array(item, { minLength: 1, maxLength: 4 });
+const request: fc.Arbitrary<Request> = fc.record(
+  {
+    items: fc.oneof({ arbitrary: small, weight: 3 }, { arbitrary: large, weight: 1 }),
+    key: fc.record({
+      record: fc.constantFrom('key/1', 'key/2', 'key/3'),
+      bodyHash: fc.constantFrom('x', 'y'),
+    }),
+  },
+  { requiredKeys: ['items'] },
+);
+
+// --- The model ------------------------------------------------------------------------------------------------------
+
+/** What the engine promises, in its simplest form: everything in memory, one after the other, nothing ever fails. */
+class Model {
+  readonly profiles = new Map<ProfileId, Profile>();
+  readonly identities = new Map<string, { key: IdentityKey; profile: ProfileId }>();
+  readonly #answers = new Map<string, { bodyHash: string; answer: string; seen: number }>();
+  readonly #pairs = new Map<string, number>();
+  #lastEvent: number;
+  #nowMs = 0;
+
+  constructor(lastEvent: EventId) {
+    this.#lastEvent = lastEvent;
+  }
+
+  passTime(clockMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, clockMs);
+  }
+
+  /** `seen`: the newest line that the answer rests on. */
+  apply(batch: Batch, clockMs: number): { result: BatchResult; seen: number } {
+    this.passTime(clockMs);
+    const known = batch.keyed && this.#answers.get(batch.keyed.record);
+    if (known !== undefined) {
+      const { answer, bodyHash, seen } = known;
+      return {
+        result: bodyHash === batch.keyed?.bodyHash ? { code: 'replayed', answer } : { code: 'key_reused' },
+        seen,
+      };
+    }
+    let seen = 0;
+    const outcomes = batch.items.map(({ command, pair }): Outcome => {
+      const mark = pair && `${pair.record}\n${pair.member}`;
+      const repeated = mark === undefined ? undefined : this.#pairs.get(mark);
+      if (repeated === undefined) {
+        const { outcome, newest } = this.#applyCommand(command, batch.project);
+        seen = Math.max(seen, newest);
+        if (mark !== undefined && outcome.code === 'applied') this.#pairs.set(mark, this.#lastEvent);
+        return outcome;
+      }
+      seen = Math.max(seen, repeated);
+      return { code: 'duplicate' };
+    });
+    if (batch.keyed !== undefined) {
+      const { record, bodyHash, render } = batch.keyed;
+      this.#answers.set(record, { bodyHash, answer: render(outcomes), seen });
+    }
+    return { result: { code: 'done', outcomes }, seen };
+  }
+
+  #applyCommand(asked: Command, project: ProjectId): { outcome: Outcome; newest: number } {
+    const found = asked.ids.map((named) => {
+      const profile = this.identities.get(nameOf(named))?.profile;
+      return profile === undefined ? undefined : this.profiles.get(profile);
+    });
+    const nextEvent = (this.#lastEvent + 1) as EventId;
+    const { outcome, profile, attached, lines } = apply(found, asked, {
+      project,
+      nowMs: this.#nowMs,
+      nextEvent,
+    });
+    this.#lastEvent += lines.length;
+    if (profile !== undefined) this.profiles.set(profile.id, profile);
+    for (const { kind, value } of attached) {
+      this.identities.set(nameOf({ kind, value }), {
+        key: { project, kind, value },
+        profile: profile?.id as ProfileId,
+      });
+    }
+    const read = outcome.code === 'profile' ? outcome.profile : profile;
+    return { outcome, newest: read?.lastEvent ?? 0 };
+  }
+}
+
+function nameOf({ kind, value }: { kind: IdentityKind; value: string }): string {
+  return `${kind}/${value}`;
+}
+
+/** A profile without the internal ids, which differ when a refused group has used up some. */
+function portrait(profile: Profile): unknown {
+  const values = new Map(profile.identities.map((it) => [it.id, it.value]));
+  return {
+    ...JSON.parse(writeProfile(profile)),
+    id: null,
+    last: null,
+    identities: profile.identities.map(({ kind, value }) => [kind, value]),
+    sessions: profile.sessions.map((it) => [
+      it.device === null ? null : values.get(it.device),
+      it.openedMs,
+      it.lastActiveMs,
+    ]),
+  };
+}
+
+function describeOutcome(outcome: Outcome): unknown {
+  return outcome.code === 'profile' ? { code: 'profile', profile: portrait(outcome.profile) } : outcome;
+}
+
+function describeResult(result: BatchResult): unknown {
+  return result.code === 'done' ? { code: 'done', outcomes: result.outcomes.map(describeOutcome) } : result;
+}
+
+// --- The run --------------------------------------------------------------------------------------------------------
+
+interface Plan {
+  readonly seed: number;
+  readonly cacheBytes: number;
+  /** How many of ten commits find no room. */
+  readonly refused: number;
+}
+
+interface Sent {
+  readonly batch: Batch;
+  readonly clockMs: number;
+  result?: BatchResult;
+}
+
+const totals = { batches: 0, reads: 0, commits: 0, twoInFlight: 0, unavailable: 0 };
+
+async function simulate(requests: readonly Request[], plan: Plan): Promise<void> {
+  const random = randomFrom(plan.seed);
+  const project = ++projects as ProjectId;
+  const model = new Model(store.lastEvent());
+  const gate = new GatedStore(store);
+  gate.hold('read', 'read_answer', 'commit', 'commit_answer');
+  const waiting = requests.map((it) => toBatch(it, project));
+  const sent: Sent[] = [];
+  const problems: unknown[] = [];
+  let applied = 0;
+  const engine = new Engine({
+    store: gate,
+    clock: () => (sent[applied++] as Sent).clockMs,
+    onFatal: (error) => problems.push(error),
+    onBug: (error) => problems.push(error),
+    cacheBytes: plan.cacheBytes,
+  });
+
+  let clockMs = 1_700_000_000_000;
+  const submit = (batch: Batch) => {
+    // Mostly a second, sometimes long enough for sessions to end, sometimes backwards.
+    clockMs += random.pick([1_000, 1_000, 1_000, 3 * 60 * 60 * 1000, -500]);
+    const entry: Sent = { batch, clockMs };
+    sent.push(entry);
+    const expected = plan.refused === 0 ? model.apply(batch, clockMs) : undefined;
+    const check = (result: BatchResult) => {
+      entry.result = result;
+      if (expected !== undefined) {
+        assert.deepEqual(describeResult(result), describeResult(expected.result));
+        assert.ok(store.lastEvent() >= expected.seen, 'answered before what it has seen was stored');
+      } else if (result.code === 'unavailable') waiting.push(batch);
+    };
+    engine
+      .submit(batch)
+      .then(check)
+      .catch((problem) => problems.push(problem));
+  };
+  const step = (next: Step) => {
+    const isRefused = next === 'commit' && random.chance(plan.refused / 10);
+    if (isRefused) gate.refuse(next, new StoreFullError('no room'));
+    else gate.release(next);
+  };
+
+  for (;;) {
+    await gate.settle();
+    if (problems.length > 0) throw problems[0];
+    const steps = gate.waitingSteps();
+    assert.ok(gate.commitsInFlight <= groupsInFlightMax);
+    if (gate.commitsInFlight === groupsInFlightMax) totals.twoInFlight += 1;
+    if (steps.length === 0 && waiting.length === 0) break;
+    if (waiting.length === 0 || (steps.length > 0 && random.chance(0.6))) step(random.pick(steps));
+    else for (const batch of waiting.splice(0, random.between(1, 3))) submit(batch);
+  }
+
+  assert.ok(
+    sent.every((it) => it.result !== undefined),
+    'everybody is answered',
+  );
+  totals.reads += gate.reads;
+  totals.commits += gate.commits;
+  totals.batches += sent.length;
+  totals.unavailable += sent.filter((it) => it.result?.code === 'unavailable').length;
+  if (plan.refused > 0) replay(sent, model);
+  await compareWithDisk(model, project, plan.refused === 0);
+}
+
+/** Keys and marks are the project's own, as the dialects make them. */
+function toBatch({ items, key }: Request, project: ProjectId): Batch {
+  const own = (record: string) => `${project}/${record}`;
+  const render = (outcomes: readonly Outcome[]) => JSON.stringify(outcomes.map(describeOutcome));
+  return {
+    project,
+    items: items.map((it) => (it.pair ? { ...it, pair: { ...it.pair, record: own(it.pair.record) } } : it)),
+    bytes: 100,
+    ...(key && { keyed: { ...key, record: own(key.record), render } }),
+  };
+}
+
+/** What was refused never happened; the rest happened in the order of arrival. */
+function replay(sent: readonly Sent[], model: Model): void {
+  for (const { batch, clockMs, result } of sent) {
+    // The engine's time went on with it all the same.
+    model.passTime(clockMs);
+    if (result === undefined || result.code === 'unavailable') continue;
+    assert.deepEqual(describeResult(result), describeResult(model.apply(batch, clockMs).result));
+  }
+}
+
+async function compareWithDisk(model: Model, project: ProjectId, exactly: boolean): Promise<void> {
+  const keys = [...model.identities.values()];
+  const found = await store.read({ identities: keys.map((it) => it.key), profiles: [], records: [] });
+  const documents = new Map(found.profiles.map((it) => [it.id, it.document]));
+  for (const [index, { profile }] of keys.entries()) {
+    const document = documents.get(found.identities[index] as ProfileId);
+    const expected = model.profiles.get(profile) as Profile;
+    assert.ok(document !== undefined, 'an id names a profile');
+    if (exactly) assert.equal(document, writeProfile(expected));
+    else assert.deepEqual(portrait(readProfile(document)), portrait(expected));
+  }
+  for (const { id: profile, document } of found.profiles) {
+    const stored = readProfile(document);
+    const values = new Map(stored.identities.map((it) => [it.id, it.value]));
+    let folded: Profile | undefined;
+    for (const line of await store.linesOf(project, profile, store.lastEvent())) {
+      folded = evolve(folded, line, (of) => values.get(of) ?? 'nobody');
+    }
+    assert.ok(folded !== undefined, 'a profile has lines');
+    assert.equal(writeProfile(folded), document, 'a profile is the fold of its lines');
+  }
+}
+
+const plan = (refused: fc.Arbitrary<number>) =>
+  fc.record({ seed: fc.nat(), cacheBytes: fc.constantFrom(0, 3_000, 10_000, 1_000_000), refused });
+const requests = fc.array(request, { minLength: 1, maxLength: 60, size: 'max' });
+
+test('whatever the timing and the size of memory: answers and states are those of one after the other', async () => {
+  const property = fc.asyncProperty(requests, plan(fc.constant(0)), simulate);
+  await fc.assert(property, { numRuns: 100 });
+});
+
+test('whatever is refused for want of room: it never happened, and everything else did, once', async () => {
+  const property = fc.asyncProperty(requests, plan(fc.constantFrom(1, 3, 6)), simulate);
+  await fc.assert(property, { numRuns: 100 });
+});
+
+test('the runs above were not idle', () => {
+  assert.deepEqual(totals, {});
+});
