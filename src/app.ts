@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
+import { maxHeaderSize } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -25,6 +26,7 @@ import { SqliteStore } from './storage/sqlite/store.ts';
 const expireEveryMs = 10_000;
 /** A connection that does not end by itself is cut this long after the stop began. */
 const stopWithinMs = 10_000;
+const closeIdleEveryMs = 100;
 
 /** A running server. */
 export interface App {
@@ -51,9 +53,9 @@ export async function startApp({ settings, log, clock, onFatal }: AppOptions): P
   const file = join(settings.dataFolder, 'rapport.sqlite');
   const { projects, created } = prepareFile(file, settings);
 
-  const store = new SqliteStore(file);
+  const store = new SqliteStore(file, (error) => engine.fail(error));
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
-  const engine = new Engine({ store, clock, onFatal, onBug });
+  const engine: Engine = new Engine({ store, clock, onFatal, onBug });
   const server = buildServer();
   const parts = {
     engine,
@@ -121,10 +123,12 @@ function buildServer(): FastifyInstance {
     forceCloseConnections: 'idle',
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: 1_000 },
+    routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: maxHeaderSize },
     exposeHeadRoutes: false,
-    frameworkErrors: (_error, _request, reply) => {
-      sendBloomreach(reply as never, failures.error(400, texts.notFound));
+    // An address that cannot be decoded; where one has a place for a token, the token is what is wrong.
+    frameworkErrors: (_error, request, reply) => {
+      const isProject = /^\/+(track|data)\//.test(request.raw.url ?? '');
+      sendBloomreach(reply as never, failures.error(400, isProject ? texts.invalidProject : texts.notFound));
     },
   });
   server.setNotFoundHandler((_request, reply) => sendBloomreach(reply, failures.error(404, texts.notFound)));
@@ -133,7 +137,10 @@ function buildServer(): FastifyInstance {
 
 async function stopServer(server: FastifyInstance): Promise<void> {
   const cut = setTimeout(() => server.server.closeAllConnections(), stopWithinMs);
+  // Answers say from now on that the connection ends; this is for clients that do not look.
+  const idle = setInterval(() => server.server.closeIdleConnections(), closeIdleEveryMs);
   await server.close();
+  clearInterval(idle);
   clearTimeout(cut);
 }
 

@@ -8,15 +8,17 @@ import { chooseTarget } from './identity.ts';
 import { profileSizeMax } from './limits.ts';
 import type { Line } from './line.ts';
 import { type Outcome, profileFull, userNotFound } from './outcome.ts';
-import type { Profile } from './profile.ts';
+import type { Identity, Profile } from './profile.ts';
 import { copyProfile } from './profile-document.ts';
 import { passTime } from './session.ts';
+import { makeRoomForCookie, useCookies } from './soft-ids.ts';
 
 export interface Applied {
   readonly outcome: Outcome;
   /** The profile that changed, if one did. */
   readonly profile: Profile | undefined;
   readonly attached: readonly AttachedIdentity[];
+  readonly detached: readonly Identity[];
   /** Everything that happened, in order; empty: nothing changed. */
   readonly lines: readonly Line[];
 }
@@ -38,8 +40,12 @@ export function apply(found: readonly (Profile | undefined)[], command: Command,
   else passTime(change);
   if (attach.length > 0) {
     if (change.profile.size > profileSizeMax) return done(change, profileFull);
-    for (const id of attach) change.attach(id.kind, id.value);
+    for (const id of attach) {
+      if (id.kind === 'cookie') makeRoomForCookie(change);
+      change.attach(id.kind, id.value);
+    }
   }
+  useCookies(change, command.ids);
   try {
     return done(change, decide(change, command));
   } catch (error) {
@@ -68,9 +74,10 @@ function read(profile: Profile | undefined): Applied {
 }
 
 function unchanged(outcome: Outcome): Applied {
-  return { outcome, profile: undefined, attached: [], lines: [] };
+  return { outcome, profile: undefined, attached: [], detached: [], lines: [] };
 }
 
 function done(change: Change, outcome: Outcome): Applied {
-  return { outcome, profile: change.profile, attached: change.attached, lines: change.lines };
+  const { profile, attached, detached, lines } = change;
+  return { outcome, profile, attached, detached, lines };
 }

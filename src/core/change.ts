@@ -6,11 +6,13 @@ import type {
   CreatedLine,
   EventLine,
   IdentityAttachedLine,
+  IdentityDetachedLine,
+  IdentityUsedLine,
   Line,
   SessionEndedLine,
   SessionOpenedLine,
 } from './line.ts';
-import type { IdentityKind, Profile } from './profile.ts';
+import type { Identity, IdentityKind, Profile } from './profile.ts';
 
 /** What the edge hands in, so that nothing in the core reads a clock or makes an id. */
 export interface Context {
@@ -33,6 +35,8 @@ type Without<L extends Line> = Omit<L, 'id' | 'project' | 'profile' | 'atMs'>;
 export type Draft =
   | Without<CreatedLine>
   | Without<IdentityAttachedLine>
+  | Without<IdentityDetachedLine>
+  | Without<IdentityUsedLine>
   | Without<SessionOpenedLine>
   | Without<SessionEndedLine>
   | Without<AttributesLine>
@@ -42,6 +46,7 @@ export type Draft =
 export class Change {
   readonly lines: Line[] = [];
   readonly attached: AttachedIdentity[] = [];
+  readonly detached: Identity[] = [];
   readonly #context: Context;
   #profile: Profile | undefined;
 
@@ -65,6 +70,8 @@ export class Change {
   }
 
   say(draft: Draft): void {
+    // JSON cannot say anything else; what was said so far stays valid.
+    assert(Number.isFinite(draft.timeSec), 'a line without a time');
     const id = (this.#context.nextEvent + this.lines.length) as EventId;
     const profile = this.#profile?.id ?? (id as number as ProfileId);
     // The draft becomes the line: a copy for every item would be noticed.
@@ -85,6 +92,12 @@ export class Change {
     const id = (this.#context.nextEvent + this.lines.length) as number as IdentityId;
     this.attached.push({ id, kind, value });
     this.say({ kind: 'identity_attached', name: kind, timeSec: this.nowSec, session: null });
+  }
+
+  detach(identity: Identity): void {
+    this.detached.push(identity);
+    const { id, kind } = identity;
+    this.say({ kind: 'identity_detached', name: kind, identity: id, timeSec: this.nowSec, session: null });
   }
 
   endSession(id: SessionId, lastActiveMs: number): void {

@@ -2,7 +2,15 @@ import { assert, unreachable } from '../lib/assert.ts';
 import { weighJson } from '../lib/json.ts';
 import { fingerprint, pushFingerprint } from './fingerprint.ts';
 import type { IdentityId, SessionId } from './ids.ts';
-import type { EventLine, Line, SessionEndedLine } from './line.ts';
+import type {
+  AttributesLine,
+  EventLine,
+  IdentityAttachedLine,
+  IdentityDetachedLine,
+  IdentityUsedLine,
+  Line,
+  SessionEndedLine,
+} from './line.ts';
 import { newProfile, type Profile } from './profile.ts';
 
 /** The external id that an identity's internal id stands for; lines do not hold it. */
@@ -25,14 +33,11 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
   switch (line.kind) {
     case 'created':
       break;
-    case 'identity_attached': {
-      const id = line.id as number as IdentityId;
-      const value = identityValue(id);
-      profile.identities.push({ id, kind: line.name, value });
-      profile.texts.identities = undefined;
-      profile.size += value.length + 40;
+    case 'identity_attached':
+    case 'identity_detached':
+    case 'identity_used':
+      changeIdentities(profile, line, identityValue);
       break;
-    }
     case 'session_opened':
       profile.sessions.push({
         id: line.id as number as SessionId,
@@ -47,13 +52,7 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
       endSession(profile, line);
       break;
     case 'attributes':
-      profile.texts.attributes = undefined;
-      for (const [name, value] of Object.entries(line.params)) {
-        if (!profile.attributes.has(name)) profile.size += name.length + 24;
-        else profile.size -= weighJson(profile.attributes.get(name)?.[1] ?? null);
-        profile.attributes.set(name, [name, value, line.timeSec]);
-        profile.size += weighJson(value);
-      }
+      setAttributes(profile, line);
       break;
     case 'event':
       count(profile, line);
@@ -62,6 +61,37 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
       unreachable(line);
   }
   return profile;
+}
+
+function setAttributes(profile: Profile, line: AttributesLine): void {
+  const { attributes } = profile;
+  for (const [name, value] of Object.entries(line.params)) {
+    const old = attributes.get(name);
+    profile.size += weighJson(value) - (old === undefined ? -name.length - 24 : weighJson(old[1]));
+    attributes.set(name, [name, value, line.timeSec]);
+  }
+  profile.texts.attributes = undefined;
+}
+
+/** The identities of a kind stand in the order of their last use, newest last. */
+function changeIdentities(
+  profile: Profile,
+  line: IdentityAttachedLine | IdentityDetachedLine | IdentityUsedLine,
+  identityValue: IdentityValue,
+): void {
+  profile.texts.identities = undefined;
+  if (line.kind === 'identity_attached') {
+    const id = line.id as number as IdentityId;
+    const value = identityValue(id);
+    profile.identities.push({ id, kind: line.name, value });
+    profile.size += value.length + 40;
+    return;
+  }
+  const index = profile.identities.findIndex((it) => it.id === line.identity);
+  const [identity] = index === -1 ? [] : profile.identities.splice(index, 1);
+  if (identity === undefined) return;
+  if (line.kind === 'identity_used') profile.identities.push(identity);
+  else profile.size -= identity.value.length + 40;
 }
 
 function touchSession(profile: Profile, id: SessionId, atMs: number): void {
@@ -89,7 +119,7 @@ function count(profile: Profile, line: EventLine): void {
     profile.size += line.name.length + 64;
   } else {
     counter.count += 1;
-    if (line.value !== null) counter.valueSum = (counter.valueSum ?? 0) + line.value;
+    if (line.value !== null) counter.valueSum = addFinite(counter.valueSum ?? 0, line.value);
     counter.firstSec = Math.min(counter.firstSec, line.timeSec);
     counter.lastSec = Math.max(counter.lastSec, line.timeSec);
   }
@@ -98,4 +128,9 @@ function count(profile: Profile, line: EventLine): void {
     profile.fingerprints = pushFingerprint(profile.fingerprints, print);
     profile.newestStampSec = Math.max(profile.newestStampSec, line.timeSec);
   }
+}
+
+/** A sum that JSON can say: it stops at the largest number instead of becoming Infinity. */
+function addFinite(a: number, b: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a + b));
 }

@@ -29,6 +29,20 @@ export interface IdentityAttachedLine extends LineBase {
   readonly name: IdentityKind;
 }
 
+/** The profile lost an external id: a soft id that was not used for longer than the newest ones. */
+export interface IdentityDetachedLine extends LineBase {
+  readonly kind: 'identity_detached';
+  readonly name: IdentityKind;
+  readonly identity: IdentityId;
+}
+
+/** A soft id was used and is now the newest of its kind. */
+export interface IdentityUsedLine extends LineBase {
+  readonly kind: 'identity_used';
+  readonly name: IdentityKind;
+  readonly identity: IdentityId;
+}
+
 /** The line's own id is the session's id from then on. */
 export interface SessionOpenedLine extends LineBase {
   readonly kind: 'session_opened';
@@ -62,6 +76,8 @@ export interface EventLine extends LineBase {
 export type Line =
   | CreatedLine
   | IdentityAttachedLine
+  | IdentityDetachedLine
+  | IdentityUsedLine
   | SessionOpenedLine
   | SessionEndedLine
   | AttributesLine
@@ -86,6 +102,9 @@ export function writeLine(line: Line): string {
       return `${text},"params":${JSON.stringify(line.params)}}`;
     case 'identity_attached':
       return `${text},"name":"${line.name}"}`;
+    case 'identity_detached':
+    case 'identity_used':
+      return `${text},"name":"${line.name}","identity":${line.identity}}`;
     case 'session_opened':
       return line.device === null ? `${text}}` : `${text},"device":${line.device}}`;
     case 'created':
@@ -123,6 +142,11 @@ export function readLine(text: string): Line {
       return { ...base, kind: 'attributes', params: stored.params as JsonObject };
     case 'identity_attached':
       return { ...base, kind: 'identity_attached', name: stored.name as IdentityKind };
+    case 'identity_detached':
+    case 'identity_used': {
+      const identity = stored.identity as IdentityId;
+      return { ...base, kind: stored.kind, name: stored.name as IdentityKind, identity };
+    }
     case 'session_opened':
       return { ...base, kind: 'session_opened', device };
     case 'created':
@@ -141,6 +165,7 @@ interface StoredLine {
   readonly kind: Line['kind'];
   readonly session?: number;
   readonly device?: number;
+  readonly identity?: number;
   readonly name?: string;
   readonly value?: number;
   readonly info?: string;

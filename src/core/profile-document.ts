@@ -1,6 +1,13 @@
 import { assert } from '../lib/assert.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from './ids.ts';
-import type { Attribute, Counter, Identity, IdentityKind, Profile, Session } from './profile.ts';
+import {
+  type Attribute,
+  type Counter,
+  type Identity,
+  type IdentityKind,
+  Profile,
+  type Session,
+} from './profile.ts';
 
 /**
  * A profile as one JSON document, the form every store keeps. Tuples instead of objects: half the size, and
@@ -61,22 +68,20 @@ function writeSessions(profile: Profile): string {
   return JSON.stringify(profile.sessions.map((it) => [it.id, it.device, it.openedMs, it.lastActiveMs]));
 }
 
-/** The text between two marks of a document. */
-function between(text: string, start: string, end: string): string {
-  return text.slice(text.indexOf(start) + start.length, text.indexOf(end));
-}
-
 /** Reads what `writeProfile` wrote; throws when it is something else (a damaged or newer store). */
 export function readProfile(text: string): Profile {
-  const document = JSON.parse(text) as ProfileDocument;
+  const identitiesAt = text.indexOf(identitiesMark);
+  const attributesAt = text.indexOf(attributesMark);
+  const countersAt = text.indexOf(countersMark);
+  assert(identitiesAt > 0 && identitiesAt < attributesAt && attributesAt < countersAt, 'a profile document');
+  // Without its attributes: they stay text until somebody asks for one.
+  const document = JSON.parse(text.slice(0, attributesAt) + text.slice(countersAt)) as ProfileDocument;
   assert(document.v === 1, `profile document of version ${document.v}`);
-  const attributes = new Map<string, Attribute>();
-  for (const attribute of document.attributes) attributes.set(attribute[0], attribute);
   const counters = new Map<string, Counter>();
   for (const [name, count, valueSum, firstSec, lastSec] of document.counters) {
     counters.set(name, { name, count, valueSum, firstSec, lastSec });
   }
-  return {
+  const members = {
     id: document.id as ProfileId,
     project: document.project as ProjectId,
     createdMs: document.created,
@@ -88,34 +93,26 @@ export function readProfile(text: string): Profile {
     identities: document.identities.map(
       ([id, kind, value]): Identity => ({ id: id as IdentityId, kind, value }),
     ),
-    attributes,
     counters,
-    sessions: document.sessions.map(
-      ([id, device, openedMs, lastActiveMs]): Session => ({
-        id: id as SessionId,
-        device: device as IdentityId | null,
-        openedMs,
-        lastActiveMs,
-      }),
-    ),
+    sessions: document.sessions.map(readSession),
     newestStampSec: document.newest ?? Number.NEGATIVE_INFINITY,
     fingerprints: document.prints,
     size: text.length,
-    texts: {
-      identities: between(text, identitiesMark, attributesMark),
-      attributes: between(text, attributesMark, countersMark),
-    },
   };
+  return new Profile(members, {
+    identities: text.slice(identitiesAt + identitiesMark.length, attributesAt),
+    attributes: text.slice(attributesAt + attributesMark.length, countersAt),
+  });
+}
+
+function readSession([id, device, openedMs, lastActiveMs]: ProfileDocument['sessions'][number]): Session {
+  return { id: id as SessionId, device: device as IdentityId | null, openedMs, lastActiveMs };
 }
 
 /** A copy that later changes do not reach: what a read hands out. */
 export function copyProfile(profile: Profile): Profile {
-  return {
-    ...profile,
-    identities: [...profile.identities],
-    attributes: new Map(profile.attributes),
-    counters: new Map(Array.from(profile.counters, ([name, counter]) => [name, { ...counter }])),
-    sessions: profile.sessions.map((session) => ({ ...session })),
-    texts: { ...profile.texts },
-  };
+  const counters = new Map(Array.from(profile.counters, ([name, counter]) => [name, { ...counter }]));
+  const sessions = profile.sessions.map((session) => ({ ...session }));
+  const members = { ...profile, identities: [...profile.identities], counters, sessions };
+  return new Profile(members, { ...profile.texts }, new Map(profile.attributes));
 }

@@ -33,8 +33,32 @@ export interface Session {
   lastActiveMs: number;
 }
 
+/** The members of a profile beside its attributes. */
+interface ProfileMembers {
+  readonly id: ProfileId;
+  readonly project: ProjectId;
+  readonly createdMs: number;
+  updatedMs: number;
+  lastEvent: EventId;
+  lastActiveMs: number | null;
+  totalSessions: number;
+  timeSpentMs: number;
+  readonly identities: Identity[];
+  readonly counters: Map<string, Counter>;
+  readonly sessions: Session[];
+  newestStampSec: number;
+  fingerprints: string;
+  size: number;
+}
+
+/** Parts of a profile's document as JSON text, kept while they are up to date: most changes leave them alone. */
+export interface ProfileTexts {
+  identities: string | undefined;
+  attributes: string | undefined;
+}
+
 /** Everything kept about one user. Changed by `evolve` and by nothing else. */
-export interface Profile {
+export class Profile implements ProfileMembers {
   readonly id: ProfileId;
   readonly project: ProjectId;
   readonly createdMs: number;
@@ -45,7 +69,6 @@ export interface Profile {
   totalSessions: number;
   timeSpentMs: number;
   readonly identities: Identity[];
-  readonly attributes: Map<string, Attribute>;
   readonly counters: Map<string, Counter>;
   readonly sessions: Session[];
   /** Newest client-stamped event time, Unix seconds; an event newer than this cannot be a duplicate. */
@@ -54,14 +77,42 @@ export interface Profile {
   fingerprints: string;
   /** Approximate length of its document; grows with changes, exact after a load. Not part of the state. */
   size: number;
-  /** Parts of its document as JSON text, kept while they are up to date: most changes leave them alone. */
-  readonly texts: { identities: string | undefined; attributes: string | undefined };
+  readonly texts: ProfileTexts;
+  #attributes: Map<string, Attribute> | undefined;
+
+  /** Attributes come as entries, or as the text of a list of them, which is parsed when somebody asks. */
+  constructor(members: ProfileMembers, texts: ProfileTexts, attributes?: Map<string, Attribute>) {
+    this.id = members.id;
+    this.project = members.project;
+    this.createdMs = members.createdMs;
+    this.updatedMs = members.updatedMs;
+    this.lastEvent = members.lastEvent;
+    this.lastActiveMs = members.lastActiveMs;
+    this.totalSessions = members.totalSessions;
+    this.timeSpentMs = members.timeSpentMs;
+    this.identities = members.identities;
+    this.counters = members.counters;
+    this.sessions = members.sessions;
+    this.newestStampSec = members.newestStampSec;
+    this.fingerprints = members.fingerprints;
+    this.size = members.size;
+    this.texts = texts;
+    this.#attributes = attributes;
+  }
+
+  get attributes(): Map<string, Attribute> {
+    if (this.#attributes === undefined) {
+      const list = JSON.parse(this.texts.attributes ?? '[]') as Attribute[];
+      this.#attributes = new Map(list.map((attribute) => [attribute[0], attribute]));
+    }
+    return this.#attributes;
+  }
 }
 
 const emptyProfileSize = 256;
 
 export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Profile {
-  return {
+  const members = {
     id,
     project,
     createdMs: nowMs,
@@ -71,14 +122,13 @@ export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Pr
     totalSessions: 0,
     timeSpentMs: 0,
     identities: [],
-    attributes: new Map(),
     counters: new Map(),
     sessions: [],
     newestStampSec: Number.NEGATIVE_INFINITY,
     fingerprints: '',
     size: emptyProfileSize,
-    texts: { identities: undefined, attributes: undefined },
   };
+  return new Profile(members, { identities: undefined, attributes: undefined }, new Map());
 }
 
 export function hasIdentityOf(profile: Profile, kind: IdentityKind): boolean {

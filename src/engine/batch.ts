@@ -36,8 +36,8 @@ export interface Keyed {
 export type BatchResult =
   /** One outcome per item, in order. On disk. */
   | { readonly code: 'done'; readonly outcomes: readonly Outcome[] }
-  /** A repeat by `Idempotency-Key`: the first answer. */
-  | { readonly code: 'replayed'; readonly answer: string }
+  /** A keyed request: the answer as it is kept, for the first and for every repeat. On disk. */
+  | { readonly code: 'answered'; readonly answer: string }
   /** The `Idempotency-Key` was used with another body. Nothing was applied. */
   | { readonly code: 'key_reused' }
   /** Not stored (overload, full disk), or not known (the process is about to stop): try again later. */

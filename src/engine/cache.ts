@@ -43,8 +43,8 @@ export class Cache<Key, Value> {
     this.#weight += weight;
   }
 
-  /** Records a change made by `group`. */
-  set(key: Key, value: Value, weight: number, group: number): void {
+  /** Records a change made by `group`; undefined: there is none any more. */
+  set(key: Key, value: Value | undefined, weight: number, group: number): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) {
       this.#entries.set(key, { value, group, weight, used: true });

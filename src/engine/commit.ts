@@ -5,7 +5,7 @@ import { writeProfile } from '../core/profile-document.ts';
 import type { BatchResult, Queued } from './batch.ts';
 import { type IdempotencyRecord, writeRecord } from './idempotency.ts';
 import { blockLinesMax } from './limits.ts';
-import type { Block, WriteSet } from './store.ts';
+import type { Block, IdentityKey, WriteSet } from './store.ts';
 
 interface OpenBlock {
   readonly project: ProjectId;
@@ -19,7 +19,7 @@ export class Group {
   readonly number: number;
   readonly #answers: (readonly [Queued, BatchResult])[] = [];
   readonly #profiles = new Set<Profile>();
-  readonly #identities: WriteSet['identities'][number][] = [];
+  readonly #identities = new Map<string, WriteSet['identities'][number] | IdentityKey>();
   readonly #records = new Map<string, IdempotencyRecord>();
   readonly #blocks: OpenBlock[] = [];
   readonly #blockOf = new Map<ProjectId, OpenBlock>();
@@ -54,8 +54,12 @@ export class Group {
     this.#profiles.add(profile);
   }
 
-  attach(identity: WriteSet['identities'][number]): void {
-    this.#identities.push(identity);
+  attach(key: string, identity: WriteSet['identities'][number]): void {
+    this.#identities.set(key, identity);
+  }
+
+  detach(key: string, identity: IdentityKey): void {
+    this.#identities.set(key, identity);
   }
 
   record(key: string, record: IdempotencyRecord): void {
@@ -76,6 +80,7 @@ export class Group {
 
   /** Everything to be written, as text; later changes of the profiles do not reach it. */
   toWriteSet(): WriteSet {
+    const identities = [...this.#identities.values()];
     return {
       nowMs: this.nowMs,
       profiles: Array.from(this.#profiles, (profile) => ({
@@ -83,7 +88,8 @@ export class Group {
         project: profile.project,
         document: writeProfile(profile),
       })),
-      identities: this.#identities,
+      identities: identities.filter((it) => 'profile' in it),
+      detached: identities.filter((it) => !('profile' in it)),
       blocks: this.#blocks.map(
         (block): Block => ({
           project: block.project,

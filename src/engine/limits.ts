@@ -1,3 +1,5 @@
+import { totalmem } from 'node:os';
+
 /** Limits of the ordered path. They bound memory and waiting; none of them is a wire limit. */
 
 /** Batches waiting for their turn; more are refused at once. */
@@ -12,8 +14,11 @@ export const groupItemsEarly = 500;
 export const groupsInFlightMax = 2;
 /** Lines in one block: one commit of one project is split above this. */
 export const blockLinesMax = 10_000;
-/** Approximate bytes of profiles and ids kept in memory; those not yet on disk come on top. */
-export const cacheBytesMax = 256 * 1024 * 1024;
+/**
+ * Approximate bytes of profiles and ids kept in memory; those not yet on disk come on top. A sixteenth of the machine's
+ * memory, up to what the garbage collector still handles without being noticed.
+ */
+export const cacheBytesMax = Math.min(512 * 1024 * 1024, Math.max(64 * 1024 * 1024, totalmem() / 16));
 /** How long a repeat is recognised (Leanplum contract 1.11). */
 export const idempotencyWindowMs = 7 * 24 * 60 * 60 * 1000;
 /** Seconds after which a refused caller should try again. */

@@ -30,7 +30,7 @@ export class Memory {
     this.profiles.set(profile.id, profile, profile.size * profileOverhead, group);
   }
 
-  changeIdentity(key: string, profile: ProfileId, group: number): void {
+  changeIdentity(key: string, profile: ProfileId | undefined, group: number): void {
     this.identities.set(key, profile, identityWeight + key.length, group);
   }
 

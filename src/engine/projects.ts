@@ -9,7 +9,7 @@ export class Projects {
   constructor(projects: readonly Project[]) {
     for (const project of projects) {
       if (project.leanplumApp !== null) this.#byApp.set(project.leanplumApp, project);
-      if (project.bloomreachToken !== null) this.#byToken.set(project.bloomreachToken.toLowerCase(), project);
+      if (project.bloomreachToken !== null) this.#byToken.set(project.bloomreachToken, project);
     }
   }
 

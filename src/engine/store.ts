@@ -63,6 +63,8 @@ export interface WriteSet {
     readonly document: string;
   }[];
   readonly identities: readonly (IdentityKey & { readonly id: IdentityId; readonly profile: ProfileId })[];
+  /** Ids that nobody has any more. */
+  readonly detached: readonly IdentityKey[];
   readonly blocks: readonly Block[];
   readonly records: readonly { readonly key: string; readonly document: string }[];
 }

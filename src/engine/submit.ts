@@ -59,7 +59,7 @@ export class Engine {
       store: options.store,
       storedGroup: () => this.#storedGroup,
       onLoaded: () => this.#pump(),
-      onReadError: (error) => this.#fail(error),
+      onReadError: (error) => this.fail(error),
     });
   }
 
@@ -98,6 +98,21 @@ export class Engine {
     }
   }
 
+  /**
+   * The store is broken, so the outcome of what is under way is unknown: nobody may be told that it worked, nothing more
+   * is taken in, and the disk has to be read again. Calls `onFatal` once.
+   */
+  fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#stopped = true;
+    for (const group of [...this.#inFlight, this.#open]) group.finish(unavailable);
+    for (const queued of this.#order.clear()) queued.finish(unavailable);
+    this.#inFlight = [];
+    this.#open = new Group(this.#open.number + 1);
+    this.#options.onFatal(error);
+  }
+
   /** Once per turn of the event loop, so that everything that arrived together shares one read and one commit. */
   #schedulePump(): void {
     if (this.#pumpScheduled) return;
@@ -128,15 +143,15 @@ export class Engine {
       const record = this.#memory.records.get(batch.keyed.record);
       if (record?.kind === 'answer') {
         if (record.bodyHash !== batch.keyed.bodyHash) return { code: 'key_reused' };
-        return { code: 'replayed', answer: record.answer };
+        return { code: 'answered', answer: record.answer };
       }
     }
     const outcomes = this.#applyItems(queued);
-    if (batch.keyed !== undefined) {
-      const { record, bodyHash, render } = batch.keyed;
-      this.#remember(record, { kind: 'answer', bodyHash, answer: render(outcomes) });
-    }
-    return { code: 'done', outcomes };
+    if (batch.keyed === undefined) return { code: 'done', outcomes };
+    const { record, bodyHash, render } = batch.keyed;
+    const answer = render(outcomes);
+    this.#remember(record, { kind: 'answer', bodyHash, answer });
+    return { code: 'answered', answer };
   }
 
   #applyItems({ batch, users, userOf }: Queued): Outcome[] {
@@ -160,7 +175,7 @@ export class Engine {
       });
       if (applied.lines.length > 0) this.#take(applied, batch.project);
       // Who is named may be somebody else from here on.
-      if (applied.attached.length > 0) user = undefined;
+      if (applied.attached.length + applied.detached.length > 0) user = undefined;
       const { outcome } = applied;
       if (outcome.code === 'failed') this.#options.onBug(outcome.error);
       // A failure is not remembered: the repeat may succeed.
@@ -172,15 +187,21 @@ export class Engine {
   }
 
   /** Takes what a command changed into memory and into the open group. */
-  #take({ profile, lines, attached }: Applied, project: ProjectId): void {
+  #take({ profile, lines, attached, detached }: Applied, project: ProjectId): void {
     const group = this.#open;
     assert(profile !== undefined, 'lines without a profile');
     this.#nextEvent += lines.length;
     this.totals.events += lines.length;
     for (const line of lines) group.append(line);
+    for (const { kind, value } of detached) {
+      const key = identityKey(project, kind, value);
+      this.#memory.changeIdentity(key, undefined, group.number);
+      group.detach(key, { project, kind, value });
+    }
     for (const { id, kind, value } of attached) {
-      this.#memory.changeIdentity(identityKey(project, kind, value), profile.id, group.number);
-      group.attach({ id, kind, value, project, profile: profile.id });
+      const key = identityKey(project, kind, value);
+      this.#memory.changeIdentity(key, profile.id, group.number);
+      group.attach(key, { id, kind, value, project, profile: profile.id });
     }
     this.#memory.changeProfile(profile, group.number);
     group.change(profile);
@@ -209,7 +230,7 @@ export class Engine {
     this.#open = new Group(group.number + 1);
     this.#options.store.commit(group.toWriteSet()).then(
       () => this.#stored(group),
-      (error) => (error instanceof StoreFullError ? this.#refuse(group) : this.#fail(error)),
+      (error) => (error instanceof StoreFullError ? this.#refuse(group) : this.fail(error)),
     );
   }
 
@@ -232,17 +253,5 @@ export class Engine {
     this.#open = new Group(this.#open.number + 1);
     for (const each of refused) each.finish(unavailable);
     this.#pump();
-  }
-
-  /** The outcome is unknown: nobody may be told that it worked, and the disk has to be read again. */
-  #fail(error: unknown): void {
-    if (this.#failed) return;
-    this.#failed = true;
-    this.#stopped = true;
-    for (const group of [...this.#inFlight, this.#open]) group.finish(unavailable);
-    for (const queued of this.#order.clear()) queued.finish(unavailable);
-    this.#inFlight = [];
-    this.#open = new Group(this.#open.number + 1);
-    this.#options.onFatal(error);
   }
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Why a body was not read. A dialect renders it in its own envelope. */
 export class BodyError extends Error {
@@ -35,6 +35,15 @@ export class BytesInFlight {
   }
 }
 
+const bytesType = 'application/octet-stream';
+
+/** The content type that the client declared; `readBodies` replaces the one that Fastify sees. */
+export function declaredContentType(request: FastifyRequest): string {
+  const { rawHeaders } = request.raw;
+  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type');
+  return at === -1 ? '' : (rawHeaders[at + 1] ?? '');
+}
+
 /**
  * Reads bodies of every content type as bytes: what they are is decided by looking at them. At most `max` bytes each;
  * all of them together are counted in `inFlight` until the answer is sent.
@@ -42,6 +51,11 @@ export class BytesInFlight {
 export function readBodies(server: FastifyInstance, options: { max: number; inFlight: BytesInFlight }): void {
   const held = new WeakMap<FastifyRequest, number>();
   server.removeAllContentTypeParsers();
+  // A content type that is none is no reason to refuse a body: nobody asks it what the body is.
+  server.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = bytesType;
+    done();
+  });
   server.addContentTypeParser('*', (request, payload, done) => {
     if (Number(request.headers['content-length'] ?? 0) > options.max) {
       done(new BodyError('too_large'));
@@ -84,4 +98,9 @@ export function readBodies(server: FastifyInstance, options: { max: number; inFl
     release(request);
     done();
   });
+}
+
+/** A server that is stopping takes no more requests, so the client should not keep the connection for one. */
+export function endWhenStopping(reply: FastifyReply): void {
+  if (!reply.server.server.listening) reply.header('connection', 'close');
 }

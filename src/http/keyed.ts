@@ -12,7 +12,7 @@ export type KeyResult = { readonly key: RequestKey | undefined } | { readonly pr
 /** Reads the `Idempotency-Key` header of a write; `scope` names project and route. */
 export function readIdempotencyKey(
   header: string | readonly string[] | undefined,
-  scope: string,
+  scope: readonly (string | number)[],
   content: { query: string; body: Uint8Array },
 ): KeyResult {
   if (header === undefined) return { key: undefined };
@@ -24,7 +24,7 @@ export function readIdempotencyKey(
     Buffer.concat([Buffer.from(`${content.query}\n`), content.body]),
     'base64url',
   );
-  return { key: { record: `key/${scope}/${header}`, bodyHash } };
+  return { key: { record: `key${JSON.stringify([...scope, header])}`, bodyHash } };
 }
 
 /** The text in both dialects for a key that comes again with another body. */

@@ -74,6 +74,11 @@ function withMember(object: Json, name: string, json: string): string {
   return JSON.stringify({ ...object, [outer]: member }).replace(`"${mark}"`, () => json);
 }
 
+/** All at once, over as many connections. */
+async function forEachValue(check: (what: string, json: string) => Promise<void>): Promise<void> {
+  await Promise.all(Object.entries(values).map(([what, json]) => check(what, json)));
+}
+
 function assertRefused(message: unknown, what: string): void {
   assert.ok(typeof message === 'string' && message !== '', what);
   assert.doesNotMatch(message, /internal|unavailable/i, what);
@@ -142,14 +147,13 @@ describe('Leanplum: every parameter of every type', () => {
       const single = { ...access, action: 'track', userId: 'bad', event: 'e' };
       const element = { action: 'track', userId: 'bad', event: 'e' };
       const multi = { ...access, action: 'multi', time: Date.now() / 1000, data: [element] };
-      for (const [what, json] of Object.entries(values)) {
+      await forEachValue(async (what, json) => {
         for (const call of [single, multi]) {
-          const text = JSON.stringify(call).replace(/^\{/, `{"${name}":${json},`);
-          // The last of repeated names wins, so the bad one comes last where the call has that name too.
-          const last = `${text.slice(0, -1)},"${name}":${json}}`;
-          assertLeanplum(await callLeanplum(last), `${name}: ${what}`);
+          // The last of repeated names wins.
+          const body = `${JSON.stringify(call).slice(0, -1)},"${name}":${json}}`;
+          assertLeanplum(await callLeanplum(body), `${name}: ${what}`);
         }
-      }
+      });
     });
   }
 });
@@ -162,7 +166,7 @@ describe('Bloomreach: every member of every type', () => {
   const neighbour = (name: string) =>
     JSON.stringify({
       name: 'customers/events',
-      data: { customer_ids: { registered: `beside ${name}` }, event_type: 'fine' },
+      data: { customer_ids: { registered: `beside command ${name}` }, event_type: 'fine' },
     });
 
   async function assertNeighbours(name: string, bad: string[]): Promise<void> {
@@ -183,16 +187,16 @@ describe('Bloomreach: every member of every type', () => {
   for (const name of members) {
     for (const route of ['customers', 'customers/events']) {
       test(`${name} of ${route}`, async () => {
-        for (const [what, json] of Object.entries(values)) {
+        await forEachValue(async (what, json) => {
           const body = withMember(event, name, json);
           assertBloomreach(await send(server, `${track}/${route}`, { headers, body }), `${name}: ${what}`);
-        }
+        });
         const bad = Object.values(values).map((json) => {
           return `{"name":"${route}","data":${withMember(event, name, json)}}`;
         });
         const beside = `${route} ${name}`;
         await assertNeighbours(beside, bad);
-        assert.deepEqual(await countsOf(server, `beside ${beside}`), { fine: bad.length });
+        assert.deepEqual(await countsOf(server, `beside command ${beside}`), { fine: bad.length });
       });
     }
   }
@@ -202,19 +206,17 @@ describe('Bloomreach: every member of every type', () => {
       const command = { name: 'customers/events', data: event };
       const bad = Object.values(values).map((json) => withMember(command, name, json));
       await assertNeighbours(name, bad);
-      assert.deepEqual(await countsOf(server, `beside ${name}`), { fine: bad.length });
+      assert.deepEqual(await countsOf(server, `beside command ${name}`), { fine: bad.length });
     });
   }
 
   test('commands, and a command, that are none', async () => {
-    for (const [what, json] of Object.entries(values)) {
+    await forEachValue(async (what, json) => {
       for (const body of [`{"commands":${json}}`, `{"commands":[${json}]}`, json, `[${json}]`]) {
-        assertBloomreach(
-          await send(server, `${track}/batch`, { headers, body }),
-          `${what}: ${body.slice(0, 99)}`,
-        );
+        const answer = await send(server, `${track}/batch`, { headers, body });
+        assertBloomreach(answer, `${what}: ${body.slice(0, 99)}`);
       }
-    }
+    });
   });
 
   for (const route of ['attributes', 'export-one']) {
@@ -222,7 +224,7 @@ describe('Bloomreach: every member of every type', () => {
       const ids = { customer_ids: { registered: 'known' } };
       await send(server, `${track}/customers`, { headers, body: JSON.stringify(ids) });
       const asked = { ...ids, attributes: [{ type: 'property', property: 'a' }] };
-      for (const [what, json] of Object.entries(values)) {
+      await forEachValue(async (what, json) => {
         const bodies = [
           json,
           ...['customer_ids', 'customer_ids.registered', 'customer_ids.cookie', 'attributes'].map((name) =>
@@ -238,7 +240,7 @@ describe('Bloomreach: every member of every type', () => {
           const answer = await send(server, `${data}/customers/${route}`, { headers, body });
           assertBloomreach(answer, `${what}: ${body.slice(0, 200)}`);
         }
-      }
+      });
     });
   }
 });
@@ -352,6 +354,22 @@ describe('addresses', () => {
       assert.ok(answer.status >= 400);
     });
   }
+
+  test('an unknown address is unknown, whatever comes with it', async () => {
+    const bodies = ['{', '{}', 'x'.repeat(2_000_000)];
+    for (const contentType of ['application/json', 'text/plain', 'application/xml', 'nonsense']) {
+      for (const body of bodies) {
+        const path = `${track}/nothing`;
+        const answer = await send(server, path, {
+          headers: { ...headers, 'content-type': contentType },
+          body,
+        });
+        const error = 'The requested URL was not found on the server';
+        assert.deepEqual(answer.body, { success: false, error }, `${contentType} ${body.slice(0, 9)}`);
+        assert.equal(answer.status, 404);
+      }
+    }
+  });
 
   test('an access token given twice', async () => {
     const path = `${track}/system/time?access_token=${publicTokens[0]}&access_token=other`;

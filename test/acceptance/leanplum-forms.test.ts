@@ -300,16 +300,38 @@ describe('tolerant types', () => {
     });
   }
 
-  const wrong: [params: Params, status: number, element: unknown][] = [
-    [{ value: 'much' }, 400, { success: false, error: { message: "'value' is invalid." } }],
-    [{ time: 'yesterday' }, 400, { success: false, error: { message: "'time' is invalid." } }],
-    [{ params: '{"a":' }, 400, { success: false, error: { message: "'params' is invalid." } }],
-    [{ params: '[1]' }, 400, { success: false, error: { message: "'params' is invalid." } }],
+  const error = (message: string) => ({ success: false, error: { message } });
+  const done = { success: true, isOffline: true };
+  const entries = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, index]));
+  const limits: [name: string, params: Params, status: number, element: unknown][] = [
+    ['a value that is no number', { value: 'much' }, 400, error("'value' is invalid.")],
+    ['a time that is no number', { time: 'yesterday' }, 400, error("'time' is invalid.")],
+    ['text that is no JSON', { params: '{"a":' }, 400, error("'params' is invalid.")],
+    ['text of a list', { params: '[1]' }, 400, error("'params' is invalid.")],
+    ['50 parameters', { params: entries(50) }, 200, done],
+    ['51 parameters', { params: entries(51) }, 400, error("'params' must have at most 50 entries.")],
+    ['an event of 139 characters', { event: 'e'.repeat(139) }, 200, done],
+    [
+      'an event of 140',
+      { event: 'e'.repeat(140) },
+      400,
+      error(`event '${'e'.repeat(139)}' name is invalid.`),
+    ],
+    ['a user id of 400 characters', { userId: 'u'.repeat(400) }, 200, done],
+    [
+      'a user id of 401',
+      { userId: 'u'.repeat(401) },
+      400,
+      error("'userId' must have at most 400 characters."),
+    ],
+    ['a device id of 400 characters', { deviceId: 'd'.repeat(400) }, 200, done],
+    ['of 401', { deviceId: 'd'.repeat(401) }, 400, error("'deviceId' must have at most 400 characters.")],
   ];
-  for (const [params, status, element] of wrong) {
-    test(`nonsense is refused: ${JSON.stringify(params)}`, async () => {
-      const answer = await ask({ action: 'track', userId: 'nonsense', event: 'a', ...params });
-      assert.equal(answer.status, status);
+  for (const [name, params, status, element] of limits) {
+    test(`${name}: ${status}`, async () => {
+      const answer = await ask({ action: 'track', userId: 'limits', event: 'a', ...params });
+      assert.equal(answer.status, status, answer.text);
       assert.deepEqual(answer.body.response, [element]);
     });
   }

@@ -1,7 +1,7 @@
 /** What Leanplum actions do to a profile, and how its times are understood. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { leanplum } from '../support/requests.ts';
+import { bloomreach, leanplum } from '../support/requests.ts';
 import { type Server, startServer } from '../support/server.ts';
 import { countsOf, exportUser, isNear, nowSec, onlyElement, userNotFound } from './wire.ts';
 
@@ -179,6 +179,20 @@ describe('exportUser', () => {
     ]) {
       const user = await exportUser(server, ids);
       assert.equal(user.userId, 'nobody-yet');
+      assert.equal(user.events?.['a']?.count, 2);
+    }
+  });
+
+  test("an anonymous user's device id is no name: he gets one later", async () => {
+    const anonymous = { userId: 'some-phone', deviceId: 'some-phone' };
+    await call({ action: 'track', ...anonymous, event: 'a' });
+    const path = '/data/v2/projects/{token}/customers/export-one';
+    const byName = await bloomreach(server, path, { customer_ids: { registered: 'some-phone' } });
+    assert.equal(byName.status, 404);
+    await call({ action: 'track', userId: 'named', deviceId: 'some-phone', event: 'a' });
+    for (const ids of [{ userId: 'named' }, { deviceId: 'some-phone' }, anonymous]) {
+      const user = await exportUser(server, ids);
+      assert.equal(user.userId, 'named');
       assert.equal(user.events?.['a']?.count, 2);
     }
   });

@@ -7,8 +7,8 @@ import { attachStrace, straceRefusal } from '../support/strace.ts';
 import { until } from '../support/until.ts';
 import { commitOf, exchangeOf, isUnfinishedWalSync, parseTrace } from './trace.ts';
 
-/** Every sync takes half a second longer: time enough to ask for what is applied and not yet on the disk. */
-const slowSyncs = { inject: 'fsync,fdatasync:delay_enter=500000' };
+/** Every sync takes a second longer: time enough to ask for what is applied and not yet on the disk. */
+const slowSyncs = { inject: 'fsync,fdatasync:delay_enter=1000000' };
 
 test('every answer waits for the commit of what it has seen', { timeout: 60_000 }, async (t) => {
   const refusal = await straceRefusal();

@@ -191,7 +191,7 @@ function leanplumActions(writer: Writer, users: readonly string[], length: numbe
 
 function event({ random, ledger, padding }: Writer, user: string) {
   const item = ledger.addEvent(user, random.pick(['opened', 'bought', 'closed']));
-  const pad = padding === 0 ? {} : { pad: random.hex(padding) };
+  const pad = padding === 0 ? {} : { pad: random.noise(padding) };
   return { item, params: { n: item.number, s: item.sequence, ...pad } };
 }
 

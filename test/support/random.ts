@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Seeded random numbers (mulberry32), so that a failed run can be repeated from the seed it printed. */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0;
@@ -15,7 +17,11 @@ export function randomFrom(seed: number): Random {
     chance: (probability) => next() < probability,
     pick: (choices) => choices[below(choices.length)] as (typeof choices)[number],
     uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`,
-    hex,
+    noise(length) {
+      const options = { outputLength: Math.ceil((length * 3) / 4) };
+      const bytes = createHash('shake256', options).update(hex(16)).digest('base64');
+      return bytes.slice(0, length);
+    },
   };
 }
 
@@ -27,7 +33,8 @@ export interface Random {
   chance(probability: number): boolean;
   pick<T>(choices: readonly T[]): T;
   uuid(): string;
-  hex(length: number): string;
+  /** So many characters that no compression makes much smaller. */
+  noise(length: number): string;
 }
 
 /** A new seed for runs that were not given one. */

@@ -86,7 +86,7 @@ async function submit(
     refuse: (status: number, text: string) => Reply;
   },
 ): Promise<Reply> {
-  const scope = `${request.project.id}/bloomreach/${work.route}`;
+  const scope = [request.project.id, 'bloomreach', work.route];
   const keyed = readIdempotencyKey(request.idempotencyKey, scope, request);
   if ('problem' in keyed) return work.refuse(400, keyed.problem);
   if (work.commands.length === 0) return work.render([]);
@@ -99,7 +99,7 @@ async function submit(
   switch (result.code) {
     case 'done':
       return work.render(result.outcomes);
-    case 'replayed':
+    case 'answered':
       return unpackAnswer(result.answer);
     case 'key_reused':
       return work.refuse(422, keyReusedText);

@@ -3,10 +3,10 @@
 /** One request body: 50 messages of 800 KB and some slack. */
 export const bodyBytesMax = 42 * 1024 * 1024;
 export const commandsMax = 50;
-/** UTF-8 bytes of one event's or update's JSON. */
-export const messageBytesMax = 800 * 1024;
-/** UTF-8 bytes of one property value's JSON. */
-export const valueBytesMax = 16 * 1024;
+/** UTF-8 bytes of one event's or update's JSON: less than 800 KB. */
+export const messageBytesMax = 800 * 1024 - 1;
+/** UTF-8 bytes of one property value's JSON: less than 16 KB. */
+export const valueBytesMax = 16 * 1024 - 1;
 /** UTF-8 bytes of a property's or event's name. */
 export const nameBytesMax = 256;
 /** Characters of one id value; the same as in the other dialect, since both name the same profiles. */

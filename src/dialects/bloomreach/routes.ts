@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { retryAfterSec } from '../../engine/limits.ts';
 import type { Projects } from '../../engine/projects.ts';
-import { BodyError, type BytesInFlight, readBodies } from '../../http/body.ts';
+import { BodyError, type BytesInFlight, endWhenStopping, readBodies } from '../../http/body.ts';
 import { answerBatch, answerSingle, type BloomreachParts, toSeconds } from './batch.ts';
 import { commands } from './commands.ts';
 import { authenticate, type Credentials, isRefused } from './credentials.ts';
@@ -40,7 +40,8 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
       url: path,
       onRequest: async (request, reply) => {
         const { projectToken = '' } = request.params as { projectToken?: string };
-        const { access_token: accessToken } = request.query as { access_token?: string };
+        const { access_token: given } = request.query as { access_token?: string | string[] };
+        const accessToken = Array.isArray(given) ? given.at(-1) : given;
         const { authorization } = request.headers;
         const caller = authenticate({ projectToken, authorization, accessToken }, options.projects);
         if (isRefused(caller)) return send(reply, caller);
@@ -92,6 +93,7 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
 export function send(reply: FastifyReply, { status, body }: Reply): FastifyReply {
   if (status === 503) reply.header('retry-after', retryAfterSec);
   reply.header('x-request-id', randomUUID());
+  endWhenStopping(reply);
   return reply.code(status).header('content-type', 'application/json').send(body);
 }
 

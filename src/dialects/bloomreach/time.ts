@@ -25,7 +25,7 @@ function textToSeconds(text: string): number {
 }
 
 /** `age` in seconds before arrival; wins over `timestamp`, since a wrong clock does not matter to it (contract 2.3). */
-export function readAge(data: JsonObject, receivedMs: number): number | undefined {
+export function readAge(data: JsonObject, receivedMs: number): WireTime {
   const age = data['age'];
-  return typeof age === 'number' && Number.isFinite(age) ? receivedMs / 1000 - age : undefined;
+  return typeof age === 'number' && Number.isFinite(age) ? readTimestamp(receivedMs / 1000 - age) : null;
 }

@@ -1,4 +1,4 @@
-import type { Fault } from './fault.ts';
+import { type Fault, faults } from './fault.ts';
 import { isFault, numberOf, type Parameters } from './parameters.ts';
 
 const secondsPerDay = 86_400;
@@ -17,7 +17,7 @@ export interface CallClock {
 }
 
 export function readCallClock(call: Parameters, receivedMs: number, isBatch: boolean): CallClock | Fault {
-  const sentSec = numberOf(call, 'time');
+  const sentSec = timeOf(call);
   if (isFault(sentSec)) return sentSec;
   const receivedSec = receivedMs / 1000;
   const offSec = sentSec === undefined ? 0 : receivedSec - sentSec;
@@ -27,6 +27,15 @@ export function readCallClock(call: Parameters, receivedMs: number, isBatch: boo
       ? `Device clock skew detected (${days} days ${offSec > 0 ? 'behind' : 'ahead'}). Rewriting timestamp.`
       : undefined;
   return { receivedSec, sentSec, isBatch, skewWarning };
+}
+
+/** Times beyond this are no times, also in milliseconds; differences of what is left are numbers. */
+const timeMax = 1e15;
+
+function timeOf(parameters: Parameters): number | undefined | Fault {
+  const time = numberOf(parameters, 'time');
+  if (time === undefined || isFault(time)) return time;
+  return Math.abs(time) <= timeMax ? time : faults.invalid('time');
 }
 
 export interface ActionTime {
@@ -43,7 +52,7 @@ export function readActionTime(
   clock: CallClock,
   options: { refusesPast: boolean },
 ): ActionTime | Fault {
-  const at = numberOf(action, 'time');
+  const at = timeOf(action);
   if (isFault(at)) return at;
   const { receivedSec, sentSec, skewWarning } = clock;
   if (at === undefined) return { timeSec: receivedSec, warning: skewWarning };

@@ -1,30 +1,70 @@
+import { gunzipSync } from 'node:zlib';
 import { isJsonObject, type Json, parseJson } from '../../lib/json.ts';
-import { Fault, faults } from './fault.ts';
-import type { Parameters } from './parameters.ts';
+import { type Fault, faults } from './fault.ts';
+import { bodyBytesMax } from './limits.ts';
+import { isFault, type Parameters, parseSloppyJson } from './parameters.ts';
 
 const byteOrderMark = '\uFEFF';
+
+export interface EncodedCall {
+  /** Everything after `?`. */
+  readonly query: string;
+  readonly body: Uint8Array | undefined;
+  readonly contentType: string;
+  readonly contentEncoding: string;
+}
 
 /**
  * The parameters of a call from its query and body (contract 1.2, 1.3). What the body is, is seen by looking at it:
  * `{` is a JSON object of parameters, `[` a bare `data` array, anything else form fields; the content type is only
  * asked where looking cannot tell. The body wins over the query; the last of repeated names wins.
  */
-export function decodeCall(call: {
-  query: string;
-  body: Uint8Array | undefined;
-  contentType: string;
-  contentEncoding: string;
-}): Parameters | Fault {
-  const query = decodeForm(call.query);
+export function decodeCall(call: EncodedCall): Parameters | Fault | Promise<Parameters | Fault> {
+  const query = call.query === '' ? {} : decodeForm(call.query);
   if (call.body === undefined || call.body.length === 0) return query;
-  if (call.contentEncoding !== '' && call.contentEncoding !== 'identity') {
-    return faults.unsupportedBody(`Content-Encoding ${call.contentEncoding}`);
+  const bytes = decompress(call.body, call.contentEncoding);
+  if (isFault(bytes)) return bytes;
+  if (call.contentType.startsWith('multipart/')) {
+    return decodeMultipart(bytes, call.contentType).then((fields) => merge(query, fields));
   }
-  if (call.contentType.startsWith('multipart/')) return faults.unsupportedBody('multipart/form-data');
-  const text = Buffer.from(call.body.buffer, call.body.byteOffset, call.body.byteLength).toString('utf8');
-  const start = text.startsWith(byteOrderMark) ? text.slice(1).trimStart() : text.trimStart();
-  const body = decodeBody(start);
-  return body instanceof Fault ? body : { ...query, ...body };
+  return merge(query, decodeBody(textOf(bytes)));
+}
+
+/** `null` in the body is the same as absent. */
+function merge(query: Parameters, body: Parameters | Fault): Parameters | Fault {
+  if (isFault(body) || Object.keys(query).length === 0) return body;
+  const given = Object.entries(body).filter(([, value]) => value !== null);
+  return Object.fromEntries([...Object.entries(query), ...given]);
+}
+
+function decompress(body: Uint8Array, encoding: string): Uint8Array | Fault {
+  if (encoding === '' || encoding === 'identity') return body;
+  if (encoding !== 'gzip') return faults.unsupportedBody(`Content-Encoding ${encoding}`);
+  try {
+    return gunzipSync(body, { maxOutputLength: bodyBytesMax });
+  } catch (error) {
+    const isTooLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
+    return isTooLarge ? faults.tooLargeBody(bodyBytesMax) : faults.unsupportedBody('broken gzip');
+  }
+}
+
+/** The fields of a form; files are left out, no action takes one yet. */
+async function decodeMultipart(body: Uint8Array, contentType: string): Promise<Parameters | Fault> {
+  try {
+    const form = await new Response(new Uint8Array(body), {
+      headers: { 'content-type': contentType },
+    }).formData();
+    return Object.fromEntries(
+      [...form].filter((field): field is [string, string] => typeof field[1] === 'string'),
+    );
+  } catch {
+    return faults.unsupportedBody('broken multipart/form-data');
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return text.startsWith(byteOrderMark) ? text.slice(1).trimStart() : text.trimStart();
 }
 
 function decodeBody(text: string): Parameters | Fault {
@@ -49,7 +89,7 @@ export function decodeData(data: Json | undefined): readonly Json[] | Fault {
   let value: Json = data;
   if (typeof value === 'string') {
     try {
-      value = parseJson(value);
+      value = parseSloppyJson(value);
     } catch {
       return faults.invalid('data');
     }

@@ -33,5 +33,6 @@ export const faults = {
   tooManyUsers: new Fault('Too many users in batch.', 403),
   tooLargeBody: (max: number) => new Fault(`Request body has more than ${max} bytes.`, 413),
   unavailable: new Fault('Service temporarily unavailable; try again later.', 503),
+  methodNotAllowed: new Fault('Method not allowed', 405),
   internal: new Fault('Internal server error', 500),
 } as const;

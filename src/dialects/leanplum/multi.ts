@@ -5,7 +5,7 @@ import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import { readCallClock } from './clock.ts';
 import { authenticate } from './credentials.ts';
-import { decodeCall, decodeData } from './decode.ts';
+import { decodeCall, decodeData, type EncodedCall } from './decode.ts';
 import { Fault, faults } from './fault.ts';
 import { actionsMax, sdkActionsMax, usersMax } from './limits.ts';
 import { isFault, type Parameters, textOf } from './parameters.ts';
@@ -13,13 +13,8 @@ import { envelope, faultElement, outcomeElement, type Reply, refusal } from './r
 import { type Call, type Step, Translator } from './translate.ts';
 import { Users } from './user.ts';
 
-export interface LeanplumRequest {
+export interface LeanplumRequest extends EncodedCall {
   readonly receivedMs: number;
-  /** Everything after `?`. */
-  readonly query: string;
-  readonly body: Uint8Array | undefined;
-  readonly contentType: string;
-  readonly contentEncoding: string;
   readonly idempotencyKey: string | readonly string[] | undefined;
 }
 
@@ -34,18 +29,20 @@ export interface LeanplumParts {
  * order. A single action is a batch of one; only its faults show in the HTTP status.
  */
 export async function answerCall(request: LeanplumRequest, parts: LeanplumParts): Promise<Reply> {
-  const outer = decodeCall(request);
+  const decoded = decodeCall(request);
+  // Only multipart bodies take a turn of the event loop.
+  const outer = decoded instanceof Promise ? await decoded : decoded;
   if (isFault(outer)) return refusal(outer);
   const call = openCall(outer, request.receivedMs, parts.projects);
   if (isFault(call)) return refusal(call);
 
   const translator = new Translator(call);
   const steps = call.elements.map((element) => translator.translate(element));
-  const only = steps.length === 1 && !call.isBatch ? steps[0]?.fault : undefined;
-  if (only !== undefined) return refusal(only);
+  const only = call.isBatch ? undefined : steps[0];
+  if (only?.fault !== undefined) return refusal(only.fault, only.requestId);
 
   const { project } = call.credentials;
-  const scope = `${project.id}/leanplum/${textOf(outer['action']) ?? ''}`;
+  const scope = [project.id, 'leanplum', textOf(outer['action']) ?? ''];
   const body = request.body ?? new Uint8Array();
   const keyed = readIdempotencyKey(request.idempotencyKey, scope, { query: request.query, body });
   if ('problem' in keyed) return refusal(new Fault(keyed.problem, 400));
@@ -62,7 +59,7 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
   switch (result.code) {
     case 'done':
       return render(result.outcomes);
-    case 'replayed':
+    case 'answered':
       return unpackAnswer(result.answer);
     case 'key_reused':
       return refusal(new Fault(keyReusedText, 422));

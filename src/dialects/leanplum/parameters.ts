@@ -1,3 +1,4 @@
+import JSON5 from 'json5';
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts';
 import { Fault, faults } from './fault.ts';
 
@@ -25,13 +26,27 @@ export function numberOf(parameters: Parameters, name: string): number | undefin
   return typeof number === 'number' && Number.isFinite(number) ? number : faults.invalid(name);
 }
 
+/** Longer texts have to be strict JSON: the tolerant parser is a hundred times slower. */
+const sloppyLengthMax = 64 * 1024;
+
+/** JSON in a text: strict, else also with single quotes and bare names (contract 1.4). Throws when it is neither. */
+export function parseSloppyJson(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (text.length > sloppyLengthMax) throw error;
+    // Once more through strict JSON, so that the same strings come out.
+    return parseJson(JSON.stringify(JSON5.parse(text)));
+  }
+}
+
 /** An object, or text holding one (SDKs nest JSON in JSON). Empty text is absent. */
 export function objectOf(parameters: Parameters, name: string): JsonObject | undefined | Fault {
   const value = parameters[name];
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value !== 'string') return isJsonObject(value) ? value : faults.invalid(name);
   try {
-    const parsed = parseJson(value);
+    const parsed = parseSloppyJson(value);
     return isJsonObject(parsed) ? parsed : faults.invalid(name);
   } catch {
     return faults.invalid(name);

@@ -15,8 +15,8 @@ export function envelope(status: number, elements: readonly string[]): Reply {
 }
 
 /** An answer to a call that was refused as a whole. */
-export function refusal(fault: Fault): Reply {
-  return envelope(fault.status, [faultElement(fault, undefined)]);
+export function refusal(fault: Fault, requestId?: string): Reply {
+  return envelope(fault.status, [faultElement(fault, requestId)]);
 }
 
 export function faultElement(fault: Fault, requestId: string | undefined): string {

@@ -1,6 +1,12 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { retryAfterSec } from '../../engine/limits.ts';
-import { BodyError, type BytesInFlight, readBodies } from '../../http/body.ts';
+import {
+  BodyError,
+  type BytesInFlight,
+  declaredContentType,
+  endWhenStopping,
+  readBodies,
+} from '../../http/body.ts';
 import { type Fault, faults } from './fault.ts';
 import { bodyBytesMax } from './limits.ts';
 import { answerCall, type LeanplumParts } from './multi.ts';
@@ -26,9 +32,8 @@ export function mountLeanplum(server: FastifyInstance, options: LeanplumRoutes):
     // Browsers that send application/json ask first (contract 1.5).
     server.options(path, async (request, reply) => {
       const wanted = request.headers['access-control-request-headers'] ?? 'content-type';
-      reply
-        .header('access-control-allow-methods', 'GET, POST, OPTIONS')
-        .header('access-control-max-age', 600);
+      reply.header('access-control-allow-origin', '*').header('access-control-max-age', 600);
+      reply.header('access-control-allow-methods', 'GET, POST, OPTIONS');
       return reply.header('access-control-allow-headers', wanted).code(204).send();
     });
     server.route({
@@ -41,7 +46,7 @@ export function mountLeanplum(server: FastifyInstance, options: LeanplumRoutes):
             receivedMs: Math.floor(options.clock()),
             query: queryOf(request.raw.url ?? ''),
             body: body instanceof Uint8Array ? body : undefined,
-            contentType: headers['content-type'] ?? '',
+            contentType: declaredContentType(request),
             contentEncoding: headers['content-encoding'] ?? '',
             idempotencyKey: headers['idempotency-key'],
           },
@@ -50,17 +55,20 @@ export function mountLeanplum(server: FastifyInstance, options: LeanplumRoutes):
         return send(reply, answer);
       },
     });
+    server.route({
+      method: ['PUT', 'PATCH', 'DELETE'],
+      url: path,
+      handler: async (_request, reply) => {
+        reply.header('allow', 'GET, POST, OPTIONS');
+        return send(reply, refusal(faults.methodNotAllowed));
+      },
+    });
   }
 }
 
-interface Sender {
-  code(status: number): Sender;
-  header(name: string, value: string | number): Sender;
-  send(body: string): Sender;
-}
-
-function send(reply: Sender, { status, body }: Reply): Sender {
+function send(reply: FastifyReply, { status, body }: Reply): FastifyReply {
   if (status === 503) reply.header('retry-after', retryAfterSec);
+  endWhenStopping(reply);
   reply.header('access-control-allow-origin', '*').header('cache-control', 'private');
   return reply.code(status).header('content-type', 'application/json;charset=utf-8').send(body);
 }

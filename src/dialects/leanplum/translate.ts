@@ -78,7 +78,11 @@ export class Translator {
     if (uuid === undefined || requestId === undefined || command.kind === 'read_profile') return { command };
     if (this.#record.user !== user || this.#record.uuid !== uuid) {
       const { project } = this.#call.credentials;
-      this.#record = { user, uuid, key: `sdk/${project.id}/${user.deviceId ?? user.userId}/${uuid}` };
+      this.#record = {
+        user,
+        uuid,
+        key: `sdk${JSON.stringify([project.id, user.deviceId ?? user.userId, uuid])}`,
+      };
     }
     return { command, pair: { record: this.#record.key, member: requestId } };
   }

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import {
   type Found,
   type StateStore,
@@ -30,7 +29,7 @@ export class GatedStore implements StateStore {
   readonly #held = new Set<Step>();
   #waiting: Waiting[] = [];
   /** Calls inside the real store. */
-  #running = 0;
+  readonly #running = new Set<Promise<unknown>>();
   #refusals = 0;
   #refusalsSeen = 0;
   #lastAnswer: Promise<unknown> = Promise.resolve();
@@ -96,7 +95,13 @@ export class GatedStore implements StateStore {
 
   /** Resolves when nothing goes on any more without a release: the real store is idle and the caller had its turns. */
   async settle(): Promise<void> {
-    for (let idleTurns = 0; idleTurns < 3; idleTurns = this.#running > 0 ? 0 : idleTurns + 1) await turn();
+    for (let idleTurns = 0; idleTurns < 3; idleTurns += 1) {
+      await turn();
+      while (this.#running.size > 0) {
+        await Promise.allSettled(this.#running);
+        idleTurns = 0;
+      }
+    }
   }
 
   async #commit(group: WriteSet, refusalsSeen: number, before: Promise<unknown>): Promise<void> {
@@ -107,7 +112,8 @@ export class GatedStore implements StateStore {
     if (failure === undefined) return;
     // A turn of its own, so that nothing comes between this and the moment the caller sees it.
     await turn();
-    if (failure instanceof StoreFullError) this.#refusalsSeen = this.#refusals;
+    // Counted once for all groups that were under way together.
+    if (failure instanceof StoreFullError && this.#refusalsSeen === refusalsSeen) this.#refusalsSeen += 1;
     throw failure;
   }
 
@@ -118,17 +124,18 @@ export class GatedStore implements StateStore {
       await this.#run(() => this.#store.commit(group));
       return undefined;
     } catch (error) {
-      if (error instanceof StoreFullError) this.#refusals += 1;
+      if (error instanceof StoreFullError && refusalsSeen === this.#refusals) this.#refusals += 1;
       return error as Error;
     }
   }
 
   async #run<Result>(call: () => Promise<Result>): Promise<Result> {
-    this.#running += 1;
+    const running = call();
+    this.#running.add(running);
     try {
-      return await call();
+      return await running;
     } finally {
-      this.#running -= 1;
+      this.#running.delete(running);
     }
   }
 
@@ -143,4 +150,8 @@ export class GatedStore implements StateStore {
     this.#waiting = this.#waiting.filter((it) => it !== found);
     return found;
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -213,21 +213,37 @@ function commits(check: Check): void {
     assert.equal(store.lastEvent(), before);
   });
 
+  check('an id that was taken away is free for somebody else', async ({ store }) => {
+    await store.commit(annJoins);
+    await store.commit(writeSet({ detached: [annsPhone, nobody] }));
+    const question = wanted({ identities: [ann, annsPhone] });
+    assert.deepEqual((await store.read(question)).identities, [profileId(1), null]);
+    await store.commit(
+      writeSet({
+        profiles: [{ id: profileId(4), project: shop, document: '"bob"' }],
+        identities: [identityRow(annsPhone, 5, 4)],
+      }),
+    );
+    assert.deepEqual((await store.read(question)).identities, [profileId(1), profileId(4)]);
+  });
+
   check('a group that cannot be stored as a whole leaves nothing', async ({ store }) => {
     await store.commit(annJoins);
     const before = store.lastEvent();
-    const thief = writeSet({
-      profiles: [{ id: profileId(5), project: shop, document: '"thief"' }],
-      identities: [identityRow(nobody, 6, 5), identityRow(ann, 7, 5)],
-      blocks: [block(shop, [eventLine(5, 5)])],
-      records: [{ key: 'key/thief', document: '"thief"' }],
+    // The last block says again what is stored already: line ids are unique.
+    const broken = writeSet({
+      profiles: [{ id: profileId(5), project: shop, document: '"half"' }],
+      identities: [identityRow(nobody, 6, 5)],
+      detached: [annsPhone],
+      blocks: [block(shop, [eventLine(5, 5)]), block(shop, [eventLine(1, 1)])],
+      records: [{ key: 'key/half', document: '"half"' }],
     });
-    await assert.rejects(store.commit(thief), (error: Error) => error.name !== 'StoreFullError');
+    await assert.rejects(store.commit(broken), (error: Error) => error.name !== 'StoreFullError');
     const found = await store.read(
-      wanted({ identities: [ann, nobody], profiles: [profileId(5)], records: ['key/thief'] }),
+      wanted({ identities: [ann, annsPhone, nobody], profiles: [profileId(5)], records: ['key/half'] }),
     );
     assert.deepEqual(found, {
-      identities: [profileId(1), null],
+      identities: [profileId(1), profileId(1), null],
       profiles: [{ id: profileId(1), document: '{"of":"ann"}' }],
       records: [null],
     });

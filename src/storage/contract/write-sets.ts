@@ -19,7 +19,8 @@ export function profileId(n: number): ProfileId {
 
 /** A group that changes only what is given. */
 export function writeSet(changes: Partial<WriteSet>): WriteSet {
-  return { nowMs: 1_700_000_000_000, profiles: [], identities: [], blocks: [], records: [], ...changes };
+  const nothing = { profiles: [], identities: [], detached: [], blocks: [], records: [] };
+  return { nowMs: 1_700_000_000_000, ...nothing, ...changes };
 }
 
 export function wanted(keys: Partial<Wanted>): Wanted {

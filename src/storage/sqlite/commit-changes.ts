@@ -16,7 +16,10 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
     'INSERT INTO profiles (id, project_id, doc) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc',
   );
   const putIdentity = database.prepare(
-    'INSERT INTO identities (project_id, kind, value, id, profile_id) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO identities (project_id, kind, value, id, profile_id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET id = excluded.id, profile_id = excluded.profile_id',
+  );
+  const removeIdentity = database.prepare(
+    'DELETE FROM identities WHERE project_id = ? AND kind = ? AND value = ?',
   );
   const putBlock = database.prepare(
     'INSERT INTO blocks (id, last_id, project_id, at_ms, lines, body) VALUES (?, ?, ?, ?, ?, ?)',
@@ -35,6 +38,7 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
         putProfile.run(id, project, document);
         bytes += document.length;
       }
+      for (const { project, kind, value } of group.detached) removeIdentity.run(project, kind, value);
       for (const { project, kind, value, id, profile } of group.identities) {
         putIdentity.run(project, kind, value, id, profile);
       }

@@ -54,10 +54,18 @@ export interface PackedWriteSet {
   readonly recordKeys: string;
   readonly recordDocuments: string;
   readonly identities: WriteSet['identities'];
+  readonly detached: WriteSet['detached'];
   readonly blocks: WriteSet['blocks'];
 }
 
-export function packWriteSet({ nowMs, profiles, records, identities, blocks }: WriteSet): PackedWriteSet {
+export function packWriteSet({
+  nowMs,
+  profiles,
+  records,
+  identities,
+  detached,
+  blocks,
+}: WriteSet): PackedWriteSet {
   return {
     nowMs,
     profileIds: Float64Array.from(profiles, (it) => it.id),
@@ -66,6 +74,7 @@ export function packWriteSet({ nowMs, profiles, records, identities, blocks }: W
     recordKeys: JSON.stringify(records.map((it) => it.key)),
     recordDocuments: records.map((it) => it.document).join('\n'),
     identities,
+    detached,
     blocks,
   };
 }
@@ -85,6 +94,7 @@ export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
       document: recordDocuments[index] as string,
     })),
     identities: packed.identities,
+    detached: packed.detached,
     blocks: packed.blocks,
   };
 }

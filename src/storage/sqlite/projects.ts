@@ -49,8 +49,10 @@ export function declareProjects(database: DatabaseSync, declared: readonly Decla
           addKey.run(row.id, kind, '', hashSecret(key));
       }
       if (bloomreach !== undefined) {
-        if (row.token === null) setToken.run(bloomreach.projectToken, row.id);
-        else expectSame(name, 'Bloomreach project token', row.token, bloomreach.projectToken);
+        // Project tokens are UUIDs: letter case does not matter.
+        const token = bloomreach.projectToken.toLowerCase();
+        if (row.token === null) setToken.run(token, row.id);
+        else expectSame(name, 'Bloomreach project token', row.token, token);
         for (const token of bloomreach.publicTokens ?? [])
           addKey.run(row.id, 'public', '', hashSecret(token));
         for (const { id, secret } of bloomreach.privateKeys ?? []) {

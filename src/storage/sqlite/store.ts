@@ -28,6 +28,7 @@ const walBytesMax = 64 * 1024 * 1024;
  */
 export class SqliteStore implements StateStore, History {
   readonly #file: string;
+  readonly #onBroken: (error: unknown) => void;
   readonly #writer: Thread<WriterRequest, WriterResult>;
   readonly #reader: Thread<PackedWanted, PackedFound>;
   readonly #checkpointer: Thread<'checkpoint', void>;
@@ -38,9 +39,13 @@ export class SqliteStore implements StateStore, History {
   #walBytes = 0;
   #checkpointing: Promise<void> | undefined;
 
-  /** `file` has the current schema (see `migrate`). */
-  constructor(file: string) {
+  /**
+   * `file` has the current schema (see `migrate`). `onBroken` hears of I/O errors outside commits and state reads, whose
+   * callers hear of them anyway: they too mean that the process must stop.
+   */
+  constructor(file: string, onBroken: (error: unknown) => void = () => undefined) {
     this.#file = file;
+    this.#onBroken = onBroken;
     this.#lastEvent = readLastEvent(file);
     this.#writer = new Thread(new URL('./writer-thread.ts', import.meta.url), { file });
     this.#reader = new Thread(new URL('./reader-thread.ts', import.meta.url), { file });
@@ -69,19 +74,21 @@ export class SqliteStore implements StateStore, History {
     }
   }
 
-  /** Resolves when a small write is on disk. */
-  async probe(nowMs: number): Promise<void> {
-    await this.#writer.ask({ do: 'probe', nowMs });
+  /** Resolves when a small write is on disk; rejects with `StoreFullError` when there is no room for it. */
+  probe(nowMs: number): Promise<void> {
+    return this.#aside(this.#writer.ask({ do: 'probe', nowMs }));
   }
 
-  /** Removes a slice of the idempotency records older than `beforeMs`. */
-  async expireRecords(beforeMs: number): Promise<void> {
-    await this.#writer.ask({ do: 'expire', beforeMs });
+  /** Removes a slice of the idempotency records older than `beforeMs`. Rejects like `probe`. */
+  expireRecords(beforeMs: number): Promise<void> {
+    return this.#aside(this.#writer.ask({ do: 'expire', beforeMs }));
   }
 
-  linesOf(project: ProjectId, profile: ProfileId, upTo: EventId): Promise<readonly Line[]> {
+  async linesOf(project: ProjectId, profile: ProfileId, upTo: EventId): Promise<readonly Line[]> {
     this.#history ??= new Thread(new URL('./history-thread.ts', import.meta.url), { file: this.#file });
-    return this.#history.ask({ project, profile, upTo });
+    const lines = this.#history.ask({ project, profile, upTo });
+    await this.#aside(lines);
+    return lines;
   }
 
   async close(): Promise<void> {
@@ -98,12 +105,24 @@ export class SqliteStore implements StateStore, History {
   async #checkpoint(): Promise<void> {
     this.#walBytes = 0;
     try {
-      await this.#checkpointer.ask('checkpoint');
-      await this.#writer.ask({ do: 'checkpoint' });
-    } catch (error) {
-      if (!(error instanceof ThreadError) || !isFull(error.sqliteCode)) throw error;
+      await this.#aside(this.#checkpointer.ask('checkpoint'));
+      await this.#aside(this.#writer.ask({ do: 'checkpoint' }));
+    } catch {
+      // The next one tries again; an error that matters has been heard of.
     } finally {
       this.#checkpointing = undefined;
+    }
+  }
+
+  /** Waits for work beside the commits, and sorts its errors: no room, a broken disk, a bug of ours. */
+  async #aside(work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      if (!(error instanceof ThreadError)) throw error;
+      if (isFull(error.sqliteCode)) throw new StoreFullError(error.message);
+      if (error.sqliteCode !== undefined) this.#onBroken(error);
+      throw error;
     }
   }
 }

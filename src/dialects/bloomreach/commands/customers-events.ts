@@ -21,10 +21,10 @@ export const customersEvents: WireCommand = {
     const properties = readProperties(data['properties']);
     if (typeof properties === 'string') return properties;
     const timestamp = readTimestamp(data['timestamp']);
-    if (timestamp === 'invalid') return texts.invalidTimestamp;
+    const byAge = readAge(data, receivedMs);
+    if (timestamp === 'invalid' || byAge === 'invalid') return texts.invalidTimestamp;
     const bad = findBadProperty(properties);
     if (bad !== undefined) return bad;
-    const byAge = readAge(data, receivedMs);
     return {
       kind: 'track',
       ids: named.ids,
@@ -35,7 +35,7 @@ export const customersEvents: WireCommand = {
       params: properties,
       timeSec: byAge ?? timestamp,
       // A time computed from `age` differs at every retry, so it cannot show that an event is the same.
-      stamped: byAge === undefined && timestamp !== null,
+      stamped: byAge === null && timestamp !== null,
     };
   },
 };

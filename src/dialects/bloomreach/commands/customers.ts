@@ -17,7 +17,8 @@ export const customers: WireCommand = {
     if (typeof properties === 'string') return properties;
     const updated = readTimestamp(data['update_timestamp']);
     const stamped = readTimestamp(data['timestamp']);
-    if (updated === 'invalid' || stamped === 'invalid') return texts.invalidTimestamp;
+    const byAge = readAge(data, receivedMs);
+    if (updated === 'invalid' || stamped === 'invalid' || byAge === 'invalid') return texts.invalidTimestamp;
     const bad = findBadProperty(properties);
     if (bad !== undefined) return bad;
     return {
@@ -25,7 +26,7 @@ export const customers: WireCommand = {
       ids: named.ids,
       create: true,
       attributes: Object.entries(properties),
-      timeSec: updated ?? stamped ?? readAge(data, receivedMs) ?? null,
+      timeSec: updated ?? stamped ?? byAge,
       keepNewer: true,
     };
   },

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from './ids.ts';
+import { type Line, lineVersion, readLine, writeLine } from './line.ts';
+
+const base = {
+  id: 35_184_372_088_833 as EventId,
+  project: 7 as ProjectId,
+  profile: 35_184_372_088_830 as ProfileId,
+  atMs: 1_767_225_605_250,
+  timeSec: 1_767_225_600.5,
+  session: null,
+};
+const session = 35_184_372_088_831 as SessionId;
+const identity = 35_184_372_088_832 as IdentityId;
+const start = '{"v":1,"id":35184372088833,"project":7,"profile":35184372088830';
+const times = '"at":1767225605250,"time":1767225600.5';
+const inSession = '"session":35184372088831';
+
+/**
+ * The schema, frozen. Stored lines are never rewritten: a change here is a new version of the line (`v`), and
+ * `readLine` goes on reading all that came before. So texts are only ever added to this table, under a new version.
+ */
+const frozen: Record<Line['kind'], readonly (readonly [Line, string])[]> = {
+  created: [[{ ...base, kind: 'created' }, `${start},${times},"kind":"created"}`]],
+  identity_attached: (['user', 'device', 'cookie'] as const).map((name) => [
+    { ...base, kind: 'identity_attached', name },
+    `${start},${times},"kind":"identity_attached","name":"${name}"}`,
+  ]),
+  identity_detached: [
+    [
+      { ...base, kind: 'identity_detached', name: 'cookie', identity },
+      `${start},${times},"kind":"identity_detached","name":"cookie","identity":35184372088832}`,
+    ],
+  ],
+  identity_used: [
+    [
+      { ...base, kind: 'identity_used', name: 'cookie', identity },
+      `${start},${times},"kind":"identity_used","name":"cookie","identity":35184372088832}`,
+    ],
+  ],
+  session_opened: [
+    [{ ...base, kind: 'session_opened', device: null }, `${start},${times},"kind":"session_opened"}`],
+    [
+      { ...base, kind: 'session_opened', device: identity },
+      `${start},${times},"kind":"session_opened","device":35184372088832}`,
+    ],
+  ],
+  session_ended: [
+    [{ ...base, kind: 'session_ended', session }, `${start},${times},"kind":"session_ended",${inSession}}`],
+  ],
+  attributes: [
+    [{ ...base, kind: 'attributes', params: {} }, `${start},${times},"kind":"attributes","params":{}}`],
+    [
+      {
+        ...base,
+        kind: 'attributes',
+        session,
+        params: { plan: 'pro', age: 25, vip: true, gone: null, tags: ['a', 1.5], home: { city: 'Żory' } },
+      },
+      `${start},${times},"kind":"attributes",${inSession},"params":{"plan":"pro","age":25,"vip":true,"gone":null,"tags":["a",1.5],"home":{"city":"Żory"}}}`,
+    ],
+  ],
+  event: [
+    [
+      {
+        ...base,
+        kind: 'event',
+        name: 'opened',
+        value: null,
+        info: null,
+        params: {},
+        device: null,
+        stamped: false,
+      },
+      `${start},${times},"kind":"event","name":"opened","params":{}}`,
+    ],
+    [
+      {
+        ...base,
+        kind: 'event',
+        session,
+        name: 'say "hi"\n',
+        value: -2.5,
+        info: 'back\\slash',
+        params: { Level: 1, list: [null, { a: [] }] },
+        device: identity,
+        stamped: true,
+      },
+      `${start},${times},"kind":"event",${inSession},"name":"say \\"hi\\"\\n","device":35184372088832,"stamped":true,"value":-2.5,"info":"back\\\\slash","params":{"Level":1,"list":[null,{"a":[]}]}}`,
+    ],
+    // Zero and the empty text are something, unlike null.
+    [
+      { ...base, kind: 'event', name: '', value: 0, info: '', params: {}, device: null, stamped: false },
+      `${start},${times},"kind":"event","name":"","value":0,"info":"","params":{}}`,
+    ],
+  ],
+};
+
+describe('the line schema is frozen', () => {
+  test('it is version 1', () => assert.equal(lineVersion, 1));
+  for (const [line, text] of Object.values(frozen).flat()) {
+    test(text.slice(text.indexOf('"kind"'), -1), () => {
+      assert.equal(writeLine(line), text);
+      assert.deepEqual(readLine(text), line);
+    });
+  }
+});
+
+describe('what is no line is refused', () => {
+  const [, text] = frozen.created[0] as readonly [Line, string];
+  const refused: readonly (readonly [string, string])[] = [
+    ['a newer version', text.replace('"v":1', '"v":2')],
+    ['no version', text.replace('"v":1,', '')],
+    ['half a line', text.slice(0, -1)],
+    ['two lines', `${text}\n${text}`],
+    ['nothing', ''],
+  ];
+  for (const [name, it] of refused) test(name, () => assert.throws(() => readLine(it)));
+});
+
+test('a line is one line of text, whatever it holds, and reads back the same', () => {
+  const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((it) => it + 0);
+  const name = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('__proto__', 'constructor', '\u2028\n\r', '","v":2,"x":"', '}\n{'),
+  );
+  const params = fc.dictionary(name, fc.oneof(number, name, fc.boolean(), fc.constant(null), fc.array(name)));
+  const event = fc.record({ name, value: fc.option(number), info: fc.option(name), params, timeSec: number });
+  const written = event.map((it): Line => {
+    return { ...base, ...it, kind: 'event', device: identity, stamped: true, params: plain(it.params) };
+  });
+  fc.assert(
+    fc.property(written, (line) => {
+      const text = writeLine(line);
+      assert.ok(!/[\n\r]/.test(text));
+      assert.equal(writeLine(readLine(text)), text);
+      assert.deepEqual(readLine(text), line);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** As JSON.parse makes objects: with a prototype, and `__proto__` as a name like any other. */
+function plain<Value>(params: { [name: string]: Value }): { [name: string]: Value } {
+  return Object.fromEntries(Object.entries(params));
+}
