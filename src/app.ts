@@ -12,7 +12,7 @@ import { mountLeanplum } from './dialects/leanplum/routes.ts';
 import { idempotencyWindowMs } from './engine/limits.ts';
 import { Projects } from './engine/projects.ts';
 import { Engine } from './engine/submit.ts';
-import { BytesInFlight } from './http/body.ts';
+import { BytesInFlight, ignoreBodies } from './http/body.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
 import { type FirstProject, firstProject } from './operations/first-project.ts';
 import { mountOperations } from './operations/routes.ts';
@@ -48,7 +48,7 @@ export interface AppOptions {
 
 /** Builds every part, mounts every route, serves. Throws `SettingError`, `FolderInUse` or `DeclarationConflict`. */
 export async function startApp({ settings, log, clock, onFatal }: AppOptions): Promise<App> {
-  mkdirSync(settings.dataFolder, { recursive: true });
+  makeFolder(settings.dataFolder);
   const lock = lockFolder(settings.dataFolder);
   const file = join(settings.dataFolder, 'rapport.sqlite');
   const { projects, created } = prepareFile(file, settings);
@@ -74,7 +74,7 @@ export async function startApp({ settings, log, clock, onFatal }: AppOptions): P
       .catch((error) => log.warn({ err: error }, 'expiry failed'));
   }, expireEveryMs);
 
-  await server.listen({ host: settings.host, port: settings.port });
+  await listen(server, settings);
   const address = addressOf(server, settings.host);
   lock.describe(`process ${process.pid}, serving ${address}`);
   return {
@@ -88,6 +88,25 @@ export async function startApp({ settings, log, clock, onFatal }: AppOptions): P
       lock.release();
     },
   };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new SettingError(`RAPPORT_DATA cannot be used as data folder: ${(error as Error).message}`);
+  }
+}
+
+async function listen(server: FastifyInstance, { host, port }: Settings): Promise<void> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    const isPort = code === 'EADDRINUSE' || code === 'EACCES';
+    const setting = isPort ? `RAPPORT_PORT ${port}` : `RAPPORT_HOST '${host}'`;
+    throw new SettingError(`${setting} cannot be listened on: ${message}`);
+  }
 }
 
 /** Schema, declared projects, and on a first start a project with new keys. */
@@ -131,6 +150,7 @@ function buildServer(): FastifyInstance {
       sendBloomreach(reply as never, failures.error(400, isProject ? texts.invalidProject : texts.notFound));
     },
   });
+  ignoreBodies(server);
   server.setNotFoundHandler((_request, reply) => sendBloomreach(reply, failures.error(404, texts.notFound)));
   return server;
 }

@@ -64,8 +64,7 @@ main().catch((error: unknown) => {
   // What an operator can mend is one line; anything else is a bug and shows where.
   const mendable =
     error instanceof Error && ['SettingError', 'FolderInUse', 'DeclarationConflict'].includes(error.name);
-  const isListening = (error as { syscall?: string }).syscall === 'listen';
-  const text = mendable || isListening ? (error as Error).message : ((error as Error).stack ?? String(error));
+  const text = mendable ? (error as Error).message : ((error as Error).stack ?? String(error));
   process.stderr.write(`Rapport cannot start: ${text}\n`);
   process.exit(1);
 });

@@ -50,7 +50,10 @@ export function writeProfile(profile: Profile): string {
   );
 }
 
-/** These cannot stand inside a JSON text's strings, where the quotes would be escaped. */
+/**
+ * Where the parts begin. Inside a string the quotes would be escaped, but a member of an attribute's value may be called
+ * like one of these: before the attributes the first one counts, after them the last.
+ */
 const identitiesMark = ',"identities":';
 const attributesMark = ',"attributes":';
 const countersMark = ',"counters":';
@@ -72,7 +75,7 @@ function writeSessions(profile: Profile): string {
 export function readProfile(text: string): Profile {
   const identitiesAt = text.indexOf(identitiesMark);
   const attributesAt = text.indexOf(attributesMark);
-  const countersAt = text.indexOf(countersMark);
+  const countersAt = text.lastIndexOf(countersMark);
   assert(identitiesAt > 0 && identitiesAt < attributesAt && attributesAt < countersAt, 'a profile document');
   // Without its attributes: they stay text until somebody asks for one.
   const document = JSON.parse(text.slice(0, attributesAt) + text.slice(countersAt)) as ProfileDocument;

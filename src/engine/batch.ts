@@ -58,6 +58,8 @@ export interface Queued {
   readonly userOf: readonly number[];
   readonly records: readonly string[];
   readonly finish: (result: BatchResult) => void;
+  /** `removals` of the memory when everything it names was known there. */
+  completeAt: number | undefined;
 }
 
 export function identityKey(project: ProjectId, kind: string, value: string): string {
@@ -83,5 +85,5 @@ export function queue(batch: Batch, finish: (result: BatchResult) => void): Queu
       records.add(lastRecord);
     }
   }
-  return { batch, users, userOf, records: [...records], finish };
+  return { batch, users, userOf, records: [...records], finish, completeAt: undefined };
 }

@@ -15,6 +15,7 @@ export class Cache<Key, Value> {
   readonly #entries = new Map<Key, Entry<Value>>();
   #hand: IterableIterator<[Key, Entry<Value>]> = this.#entries.entries();
   #weight = 0;
+  #removals = 0;
 
   get weight(): number {
     return this.#weight;
@@ -22,6 +23,11 @@ export class Cache<Key, Value> {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** How often something was taken out: while it stays the same, what was known is known. */
+  get removals(): number {
+    return this.#removals;
   }
 
   /** True when the answer is known, also when it is "nobody". */
@@ -84,6 +90,7 @@ export class Cache<Key, Value> {
 
   #remove(key: Key, entry: Entry<Value>): void {
     this.#entries.delete(key);
+    this.#removals += 1;
     this.#weight -= entry.weight;
   }
 }

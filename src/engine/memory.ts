@@ -18,6 +18,11 @@ export class Memory {
   readonly profiles = new Cache<ProfileId, Profile>();
   readonly records = new Cache<string, IdempotencyRecord>();
 
+  /** While it stays the same, a batch of which everything was known is still such a batch. */
+  get removals(): number {
+    return this.identities.removals + this.profiles.removals + this.records.removals;
+  }
+
   /** The profiles a user's ids name now; all must be known. */
   resolve(user: NamedUser): (Profile | undefined)[] {
     return user.keys.map((key) => {

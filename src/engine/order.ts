@@ -50,15 +50,16 @@ export class Order {
   add(queued: Queued): void {
     this.#queue.push(queued);
     this.#bytes += queued.batch.bytes;
-    this.#memory.collectMissing(queued, this.#wants);
+    if (this.#memory.collectMissing(queued, this.#wants)) queued.completeAt = this.#memory.removals;
   }
 
   /** The batch at the head if its data is in memory; otherwise what it lacks is being read. */
   next(): Queued | undefined {
     const queued = this.#queue[this.#head];
     if (queued === undefined) return undefined;
-    // Looked up again: what it named may have changed, or left memory, since it was queued.
-    if (!this.#memory.collectMissing(queued, this.#wants)) return undefined;
+    // Looked up again unless nothing has left memory since.
+    const isComplete = queued.completeAt === this.#memory.removals;
+    if (!isComplete && !this.#memory.collectMissing(queued, this.#wants)) return undefined;
     this.#head += 1;
     if (this.#head === this.#queue.length || this.#head > 1024) {
       this.#queue = this.#queue.slice(this.#head);

@@ -364,6 +364,7 @@ test('whatever is refused for want of room: it never happened, and everything el
   await fc.assert(property, { numRuns: 100, interruptAfterTimeLimit: 30_000 });
 });
 
-test('the runs above were not idle', () => {
-  assert.deepEqual(totals, {});
+test('the runs above met what they look for', () => {
+  assert.ok(totals.reads > 300 && totals.commits > 200, JSON.stringify(totals));
+  assert.ok(totals.twoInFlight > 100 && totals.unavailable > 100, JSON.stringify(totals));
 });

@@ -37,11 +37,28 @@ export class BytesInFlight {
 
 const bytesType = 'application/octet-stream';
 
-/** The content type that the client declared; `readBodies` replaces the one that Fastify sees. */
+/** The content type that the client declared; Fastify sees another one (see `ignoreBodies`). */
 export function declaredContentType(request: FastifyRequest): string {
   const { rawHeaders } = request.raw;
   const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type');
   return at === -1 ? '' : (rawHeaders[at + 1] ?? '');
+}
+
+/**
+ * For the whole server: the declared content type never decides anything, and a body that no route asked for is read and
+ * dropped. Routes that want bodies call `readBodies`.
+ */
+export function ignoreBodies(server: FastifyInstance): void {
+  // A content type that is none would be refused by Fastify.
+  server.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = bytesType;
+    done();
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(null);
+  });
 }
 
 /**
@@ -51,11 +68,6 @@ export function declaredContentType(request: FastifyRequest): string {
 export function readBodies(server: FastifyInstance, options: { max: number; inFlight: BytesInFlight }): void {
   const held = new WeakMap<FastifyRequest, number>();
   server.removeAllContentTypeParsers();
-  // A content type that is none is no reason to refuse a body: nobody asks it what the body is.
-  server.addHook('onRequest', (request, _reply, done) => {
-    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = bytesType;
-    done();
-  });
   server.addContentTypeParser('*', (request, payload, done) => {
     if (Number(request.headers['content-length'] ?? 0) > options.max) {
       done(new BodyError('too_large'));

@@ -4,10 +4,10 @@ import type { Project } from '../../core/project.ts';
 import type { Item } from '../../engine/batch.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../../http/keyed.ts';
-import { isJsonObject, type JsonObject, parseJson } from '../../lib/json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson, weighJson } from '../../lib/json.ts';
 import { isFailure, type WireCommand } from './command.ts';
 import { commands } from './commands.ts';
-import { commandsMax } from './limits.ts';
+import { commandsMax, echoLengthMax } from './limits.ts';
 import { type CommandResult, failures, json, type Reply, resultOf } from './reply.ts';
 import { texts } from './texts.ts';
 
@@ -89,7 +89,7 @@ async function submit(
   const scope = [request.project.id, 'bloomreach', work.route];
   const keyed = readIdempotencyKey(request.idempotencyKey, scope, request);
   if ('problem' in keyed) return work.refuse(400, keyed.problem);
-  if (work.commands.length === 0) return work.render([]);
+  if (work.commands.length === 0 && keyed.key === undefined) return work.render([]);
   const result = await parts.engine.submit({
     project: request.project.id,
     items: work.commands.map((command): Item => ({ command })),
@@ -131,6 +131,9 @@ export function parseObject(body: Uint8Array): JsonObject | undefined {
 
 function translate(given: JsonObject, request: WriteRequest): Step {
   const { name, data, command_id: commandId } = given;
+  if (commandId !== undefined && !isEchoable(commandId)) {
+    return { kind: 'failed', id: '', error: texts.invalidCommandId };
+  }
   const id = commandId === undefined ? '' : `,"command_id":${JSON.stringify(commandId)}`;
   const path = typeof name === 'string' ? plainName(name, request.project) : undefined;
   if (path === 'system/time') return { kind: 'time', id };
@@ -139,6 +142,12 @@ function translate(given: JsonObject, request: WriteRequest): Step {
   if (!isJsonObject(data)) return { kind: 'failed', id, error: texts.noIds };
   const command = wire.toCommand(data, request.receivedMs);
   return isFailure(command) ? { kind: 'failed', id, error: command } : { kind: 'write', id, command };
+}
+
+/** Whether an answer may repeat this value: a large or deep one would cost more to write than the request to read. */
+export function isEchoable(value: Json): boolean {
+  const weight = weighJson(value);
+  return weight >= 0 && weight <= echoLengthMax;
 }
 
 /** A name may carry the path of this very project (contract 3.2). */

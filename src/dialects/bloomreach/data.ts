@@ -5,7 +5,7 @@ import type { Project } from '../../core/project.ts';
 import type { History } from '../../engine/store.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
-import { parseObject } from './batch.ts';
+import { isEchoable, parseObject } from './batch.ts';
 import { readCustomerIds, showIds } from './customer-ids.ts';
 import { attributesAskedMax } from './limits.ts';
 import { failures, json, type Reply } from './reply.ts';
@@ -32,13 +32,17 @@ export async function answerAttributes(request: ReadRequest, parts: DataParts): 
   const bad = attributes.findIndex((it: Json) => !isJsonObject(it) || typeof it['type'] !== 'string');
   if (bad !== -1) {
     return failures.fields(400, {
-      attributes: { [bad]: [texts.attributeType(JSON.stringify(attributes[bad]))] },
+      attributes: { [bad]: [texts.attributeType(describe(attributes[bad]))] },
     });
   }
   const profile = await findCustomer(asked, request, parts);
   if ('status' in profile) return profile;
   const results = attributes.map((it: JsonObject) => readAttribute(profile, it));
   return json(200, { success: true, results });
+}
+
+function describe(value: Json): string {
+  return isEchoable(value) ? JSON.stringify(value) : 'a large value';
 }
 
 function readAttribute(profile: Profile, asked: JsonObject): JsonObject {
@@ -61,9 +65,16 @@ export async function answerExportOne(request: ReadRequest, parts: DataParts): P
   return json(200, {
     success: true,
     ids: Object.fromEntries(showIds(profile)),
-    properties: Object.fromEntries(Array.from(profile.attributes.values(), ([name, value]) => [name, value])),
+    properties: Object.fromEntries(showProperties(profile)),
     events: lines.flatMap(showEvent),
   });
+}
+
+/** A cleared property reads exactly like one that was never set (contract 2.2). */
+function showProperties(profile: Profile): [string, Json][] {
+  return Array.from(profile.attributes.values(), ([name, value]): [string, Json] => [name, value]).filter(
+    ([, value]) => value !== null,
+  );
 }
 
 /** An event of either dialect; Leanplum's value and info are properties here, unless a parameter has that name. */

@@ -15,5 +15,7 @@ export const idLengthMax = 400;
 export const idValuesMax = 64;
 /** Client times are Unix seconds in [0, this). */
 export const timestampEnd = 1e11;
+/** Characters of a `command_id`'s JSON, and of any value that an answer repeats. */
+export const echoLengthMax = 1_000;
 /** Attributes asked for in one `customers/attributes`. */
 export const attributesAskedMax = 1_000;

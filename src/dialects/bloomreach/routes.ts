@@ -52,7 +52,7 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
         return send(reply, await handler({ credentials, request }));
       },
     });
-    const others = (['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const).filter(
+    const others = (['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'] as const).filter(
       (it) => !methods.includes(it as never),
     );
     server.route({

@@ -15,6 +15,7 @@ export const texts = {
   internal: 'Internal server error',
   unavailable: 'Service temporarily unavailable',
   unknownCommand: 'Unknown command',
+  invalidCommandId: "Field 'command_id' is invalid.",
   noIds: 'At least one id should be specified.',
   noValidIds: 'At least one valid id should be specified',
   noEventType: "Field 'event_type' is required.",

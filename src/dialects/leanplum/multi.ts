@@ -49,7 +49,7 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
 
   const render = (outcomes: readonly Outcome[]) => envelope(200, renderElements(steps, outcomes));
   const items = steps.flatMap((step) => (step.fault === undefined ? [step.item] : []));
-  if (items.length === 0) return render([]);
+  if (items.length === 0 && keyed.key === undefined) return render([]);
   const result = await parts.engine.submit({
     project: project.id,
     items,

@@ -8,7 +8,7 @@ export type Parameters = JsonObject;
 /** Text of an id or name: a JSON number counts as its text. null and absent are the same. */
 export function textOf(value: Json | undefined): string | undefined {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   return undefined;
 }
 

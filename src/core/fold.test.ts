@@ -1,0 +1,282 @@
+/**
+ * A profile is the fold of its lines (decisions 1 and 2): whatever the traffic, reading back the stored text of every
+ * line and bringing a profile from one to the next gives the profile that `apply` left, down to its document.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { Json, JsonObject } from '../lib/json.ts';
+import { apply } from './apply.ts';
+import type { Command } from './command.ts';
+import { evolve } from './evolve.ts';
+import type { NamedIdentity } from './identity.ts';
+import { type EventId, firstEventId, type IdentityId, type ProfileId, type ProjectId } from './ids.ts';
+import { readLine, writeLine } from './line.ts';
+import { type IdentityKind, newProfile, type Profile } from './profile.ts';
+import { copyProfile, readProfile, writeProfile } from './profile-document.ts';
+
+/** What the engine and the store do around `apply`, and the lines as they are stored. */
+class World {
+  readonly profiles = new Map<ProfileId, Profile>();
+  readonly owners = new Map<string, ProfileId>();
+  readonly values = new Map<IdentityId, string>();
+  readonly lines = new Map<ProfileId, string[]>();
+  #next = firstEventId as number;
+
+  do(nowMs: number, command: Command): void {
+    const found = command.ids.map((id) => {
+      const owner = this.owners.get(keyOf(id));
+      return owner === undefined ? undefined : this.profiles.get(owner);
+    });
+    const context = { project: 1 as ProjectId, nowMs, nextEvent: this.#next as EventId };
+    const { profile, lines, attached, detached, outcome } = apply(found, command, context);
+    assert.notEqual(outcome.code, 'failed');
+    this.#next += lines.length;
+    for (const identity of detached) this.owners.delete(keyOf(identity));
+    if (profile === undefined) return;
+    this.profiles.set(profile.id, profile);
+    for (const identity of attached) {
+      this.values.set(identity.id, identity.value);
+      this.owners.set(keyOf(identity), profile.id);
+    }
+    const stored = this.lines.get(profile.id) ?? [];
+    this.lines.set(profile.id, stored);
+    stored.push(...lines.map(writeLine));
+  }
+
+  /** The profiles leave memory and come back when they are asked for. */
+  evict(): void {
+    for (const [id, profile] of this.profiles) this.profiles.set(id, readProfile(writeProfile(profile)));
+  }
+
+  fold(id: ProfileId): Profile {
+    const lookUp = (identity: IdentityId) => this.values.get(identity) ?? assert.fail('an unknown identity');
+    let profile: Profile | undefined;
+    for (const text of this.lines.get(id) ?? []) profile = evolve(profile, readLine(text), lookUp);
+    assert.ok(profile !== undefined);
+    return profile;
+  }
+}
+
+function keyOf({ kind, value }: { kind: IdentityKind; value: string }): string {
+  return `${kind} ${value}`;
+}
+
+// --- Names and values as hostile as the wire lets them through ------------------------------------------------------
+
+/** What means something to JavaScript, to JSON, or to the document of a profile. */
+const hostileText = [
+  '__proto__',
+  'constructor',
+  'toString',
+  '',
+  '0',
+  '-1',
+  '👩‍👩‍👧',
+  'é\u0000\n\u2028"\\',
+  'identities',
+  'attributes',
+  'counters',
+  ',"identities":[',
+  ',"attributes":[',
+  ',"counters":[',
+  '","counters":[],"x":"',
+  '"}\n{"v":1',
+];
+const text = fc.oneof(
+  { arbitrary: fc.constantFrom(...hostileText), weight: 3 },
+  { arbitrary: fc.string({ unit: 'binary', maxLength: 8 }), weight: 1 },
+);
+const number = fc.oneof(
+  fc.constantFrom(0, -0, 1, 0.1, Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324, 2 ** 53 + 2, 1e21, 1e-7),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
+/** As JSON.parse makes objects: every name is a member of its own, also `__proto__`. */
+const objectOf = (value: fc.Arbitrary<Json>): fc.Arbitrary<JsonObject> =>
+  fc.array(fc.tuple(text, value), { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
+const leaf = fc.oneof(text, number, fc.boolean(), fc.constant(null));
+const value: fc.Arbitrary<Json> = fc.oneof(
+  { arbitrary: leaf, weight: 4 },
+  { arbitrary: fc.array(leaf, { maxLength: 3 }), weight: 1 },
+  { arbitrary: objectOf(fc.oneof(leaf, objectOf(leaf))), weight: 1 },
+);
+
+// --- Traffic of a few users who share devices and cookies -----------------------------------------------------------
+
+const id = (kind: IdentityKind, ...values: string[]): fc.Arbitrary<NamedIdentity> =>
+  fc.record({ kind: fc.constant(kind), value: fc.constantFrom(...values), attach: fc.boolean() });
+const someIds = fc
+  .tuple(
+    fc.option(id('user', 'ann', '__proto__', ',"attributes":[')),
+    fc.option(id('device', 'phone', '👾')),
+    fc.array(id('cookie', 'c1', 'c2', '","counters":'), { maxLength: 2 }),
+  )
+  .map(([user, device, cookies]) => {
+    const ids = [user, device, ...cookies].filter((it) => it !== null);
+    const unique = new Map(ids.map((it) => [keyOf(it), it]));
+    return unique.size === 0 ? [{ kind: 'user' as const, value: 'ann', attach: true }] : [...unique.values()];
+  });
+/** Three of these are more cookies than a profile keeps. */
+const manyIds = fc.nat(3).map((group): NamedIdentity[] => {
+  const cookies = Array.from({ length: 30 }, (_, n) => `${group}-${n}`);
+  return [...cookies.map((it) => ({ kind: 'cookie' as const, value: it, attach: true })), named('ann')];
+});
+const named = (value: string): NamedIdentity => ({ kind: 'user', value, attach: true });
+
+const timeSec = fc.option(fc.oneof(fc.constantFrom(0, -0, 5, 5.25, 1e11 - 0.5, -1e15), number));
+const base = {
+  ids: fc.oneof({ arbitrary: someIds, weight: 8 }, { arbitrary: manyIds, weight: 1 }),
+  create: fc.constantFrom(true, true, true, false),
+  timeSec,
+};
+const attributes = objectOf(value).map((it) => Object.entries(it));
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({
+    ...base,
+    kind: fc.constant('track' as const),
+    name: text,
+    value: fc.option(number),
+    info: fc.option(text),
+    params: objectOf(value),
+    stamped: fc.boolean(),
+  }),
+  fc.record({ ...base, kind: fc.constant('set_attributes' as const), attributes, keepNewer: fc.boolean() }),
+  fc.record({ ...base, kind: fc.constant('open_session' as const), attributes, continueOpen: fc.boolean() }),
+);
+const step = fc.record({
+  command,
+  /** Mostly a little, sometimes longer than a session lives, sometimes the clock is set back. */
+  passMs: fc.constantFrom(0, 1, 1000, 1000, 7_200_001, -5000),
+  after: fc.constantFrom('nothing', 'nothing', 'nothing', 'evict', 'write'),
+});
+
+const passes = { numRuns: 400 };
+
+describe('a profile is the fold of its lines', () => {
+  test('whatever the traffic', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+        const world = new World();
+        let nowMs = 1_767_225_600_000;
+        for (const { command, passMs, after } of steps) {
+          nowMs += passMs;
+          world.do(nowMs, command);
+          if (after === 'evict') world.evict();
+          // A commit serialises in between, and parts of the document are kept.
+          if (after === 'write') for (const profile of world.profiles.values()) writeProfile(profile);
+        }
+        for (const [id, profile] of world.profiles) {
+          assert.equal(writeProfile(world.fold(id)), writeProfile(profile));
+        }
+      }),
+      passes,
+    );
+  });
+
+  // 65 events that go round in the ring, and repeats of them.
+  test('with its ring of fingerprints', () => {
+    const world = new World();
+    for (const n of [...Array(70).keys(), 3, 69, 4, 69]) {
+      world.do(n, { ...stampedEvent, timeSec: 1000 - n, params: { n } });
+    }
+    const [profile] = world.profiles.values();
+    assert.equal(profile?.counters.get('e')?.count, 72);
+    assert.equal(writeProfile(world.fold(profile.id)), writeProfile(profile));
+  });
+
+  for (const [name, change] of Object.entries({
+    'time -0': { timeSec: -0 },
+    'parameter -0': { params: { x: -0 } },
+    'nested parameter -0': { params: { x: [{ y: -0 }] } },
+    'value -0': { value: -0 },
+    'extreme numbers': { params: { x: Number.MAX_VALUE, y: 5e-324, z: -1e21 } },
+  })) {
+    test(`with a number as JSON can say it: ${name}`, () => {
+      const world = new World();
+      world.do(5000, { ...stampedEvent, ...change });
+      const [profile] = world.profiles.values();
+      assert.ok(profile !== undefined);
+      assert.equal(writeProfile(world.fold(profile.id)), writeProfile(profile));
+    });
+  }
+});
+
+const stampedEvent = {
+  kind: 'track',
+  ids: [named('ann')],
+  create: true,
+  name: 'e',
+  value: null,
+  info: null,
+  params: {},
+  timeSec: 5,
+  stamped: true,
+} as const satisfies Command;
+
+describe("a profile's document", () => {
+  test('reads back as it was written, whatever the names and values', () => {
+    const written = fc.record({
+      identities: fc.array(text, { maxLength: 3 }),
+      attributes: fc.array(fc.tuple(text, value, number), { maxLength: 5 }),
+      counters: fc.array(fc.tuple(text, fc.nat(), fc.option(number), number, number), { maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(written, (it) => {
+        const document = writeProfile(profileOf(it));
+        const read = readProfile(document);
+        assert.equal(writeProfile(read), document);
+        const stored = JSON.parse(document);
+        // In both orders: parsed when somebody asks, and written again from what was parsed.
+        assert.deepEqual([...read.attributes.values()], stored.attributes);
+        assert.equal(writeProfile(copyProfile(read)), document);
+        read.texts.attributes = undefined;
+        read.texts.identities = undefined;
+        assert.equal(writeProfile(read), document);
+        assert.equal(read.size, document.length);
+      }),
+      passes,
+    );
+  });
+
+  // Strings inside a JSON text have their quotes escaped, names of nested objects do not.
+  for (const name of ['identities', 'attributes', 'counters', 'sessions', 'newest', 'prints', 'v']) {
+    test(`reads an attribute whose value has a member ${name}`, () => {
+      const profile = newProfile(5 as ProfileId, 1 as ProjectId, 0);
+      const set: Json = { first: 1, [name]: [['x', 1, 2, 3, 4]], last: { deep: 1, [name]: 2 } };
+      profile.attributes.set('plan', ['plan', set, 7]);
+      const read = readProfile(writeProfile(profile));
+      assert.deepEqual(read.attributes.get('plan'), ['plan', set, 7]);
+      assert.equal(writeProfile(read), writeProfile(profile));
+    });
+  }
+
+  test('refuses what is none, or a newer one', () => {
+    const document = writeProfile(newProfile(5 as ProfileId, 1 as ProjectId, 0));
+    assert.throws(() => readProfile(document.replace('"v":1', '"v":2')), /version 2/);
+    for (const damaged of [
+      '',
+      '{}',
+      'null',
+      document.slice(0, -1),
+      document.replace('"counters"', '"count"'),
+    ]) {
+      assert.throws(() => readProfile(damaged), Error, damaged);
+    }
+  });
+});
+
+function profileOf(parts: {
+  identities: readonly string[];
+  attributes: readonly (readonly [string, Json, number])[];
+  counters: readonly (readonly [string, number, number | null, number, number])[];
+}): Profile {
+  const profile = newProfile(firstEventId as number as ProfileId, 1 as ProjectId, 1000);
+  for (const [index, value] of parts.identities.entries()) {
+    profile.identities.push({ id: (firstEventId + index) as IdentityId, kind: 'cookie', value });
+  }
+  for (const attribute of parts.attributes) profile.attributes.set(attribute[0], attribute);
+  for (const [name, count, valueSum, firstSec, lastSec] of parts.counters) {
+    profile.counters.set(name, { name, count, valueSum, firstSec, lastSec });
+  }
+  return profile;
+}
