@@ -38,6 +38,7 @@ export function apply(found: readonly (Profile | undefined)[], command: Command,
   const change = new Change(context, profile);
   if (profile === undefined) change.create();
   else passTime(change);
+  useCookies(change, command.ids);
   if (attach.length > 0) {
     if (change.profile.size > profileSizeMax) return done(change, profileFull);
     for (const id of attach) {
@@ -45,7 +46,6 @@ export function apply(found: readonly (Profile | undefined)[], command: Command,
       change.attach(id.kind, id.value);
     }
   }
-  useCookies(change, command.ids);
   try {
     return done(change, decide(change, command));
   } catch (error) {

@@ -8,7 +8,7 @@ export type Outcome =
   | { readonly code: 'duplicate' }
   /** No such user, and the command does not create one. Nothing changed. */
   | { readonly code: 'user_not_found' }
-  /** The profile has reached its size limit and the command would make it grow. Nothing changed. */
+  /** The profile has reached its size limit and the command would make it grow: what would, is not done. */
   | { readonly code: 'profile_full' }
   /** A bug of ours met this command; the error is for the log. What it had changed until then is stored. */
   | { readonly code: 'failed'; readonly error: unknown }

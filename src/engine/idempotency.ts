@@ -43,14 +43,22 @@ export class SeenPairs {
     this.#lookUp = lookUp;
   }
 
-  has(pair: Pair): boolean {
-    return this.#recordOf(pair).members.has(pair.member);
+  /** Takes a pair for an action that is about to be applied; false: it was seen before. */
+  claim(pair: Pair): boolean {
+    const { members } = this.#recordOf(pair);
+    const before = members.size;
+    return members.add(pair.member).size > before;
   }
 
-  add(pair: Pair): void {
+  /** The action was not applied after all: its repeat may succeed. */
+  release(pair: Pair): void {
+    this.#recordOf(pair).members.delete(pair.member);
+  }
+
+  /** The action was applied. */
+  keep(pair: Pair): void {
     const record = this.#recordOf(pair);
     if (!this.changed.has(pair.record)) this.changed.set(pair.record, record);
-    record.members.add(pair.member);
     record.text += `${record.text === '' ? '' : ','}${JSON.stringify(pair.member)}`;
   }
 

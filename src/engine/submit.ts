@@ -48,6 +48,7 @@ export class Engine {
   #storedGroup = 0;
   #pumpScheduled = false;
   #stopped = false;
+  #onIdle: (() => void) | undefined;
   #failed = false;
 
   constructor(options: EngineOptions) {
@@ -91,11 +92,13 @@ export class Engine {
   }
 
   /** Refuses new batches and resolves when everything taken in before is answered. */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
     this.#stopped = true;
-    while (this.#order.length > 0 || this.#inFlight.length > 0 || !this.#open.isEmpty) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    if (this.#failed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+      this.#schedulePump();
+    });
   }
 
   /**
@@ -111,6 +114,7 @@ export class Engine {
     this.#inFlight = [];
     this.#open = new Group(this.#open.number + 1);
     this.#options.onFatal(error);
+    this.#onIdle?.();
   }
 
   /** Once per turn of the event loop, so that everything that arrived together shares one read and one commit. */
@@ -133,6 +137,7 @@ export class Engine {
     }
     this.#order.prefetch();
     this.#seal();
+    if (this.#order.length === 0 && this.#inFlight.length === 0 && this.#open.isEmpty) this.#onIdle?.();
   }
 
   #apply(queued: Queued): BatchResult {
@@ -161,7 +166,7 @@ export class Engine {
     let found: (Profile | undefined)[] = [];
     for (let i = 0; i < batch.items.length; i++) {
       const { command, pair } = batch.items[i] as Item;
-      if (pair !== undefined && seen.has(pair)) {
+      if (pair !== undefined && !seen.claim(pair)) {
         outcomes.push(duplicate);
         continue;
       }
@@ -178,8 +183,8 @@ export class Engine {
       if (applied.attached.length + applied.detached.length > 0) user = undefined;
       const { outcome } = applied;
       if (outcome.code === 'failed') this.#options.onBug(outcome.error);
-      // A failure is not remembered: the repeat may succeed.
-      if (pair !== undefined && outcome.code === 'applied') seen.add(pair);
+      if (pair !== undefined && outcome.code === 'applied') seen.keep(pair);
+      else if (pair !== undefined) seen.release(pair);
       outcomes.push(outcome);
     }
     for (const [name, record] of seen.changed) this.#remember(name, record);
@@ -221,6 +226,7 @@ export class Engine {
       if (newest === undefined) group.finish();
       else newest.take(group);
       this.#open = new Group(group.number);
+      this.#sweep();
       return;
     }
     if (this.#inFlight.length >= groupsInFlightMax) return;
@@ -238,9 +244,14 @@ export class Engine {
     this.#storedGroup = group.number;
     this.totals.groups += 1;
     this.#inFlight.shift();
-    this.#memory.sweep(this.#options.cacheBytes ?? cacheBytesMax, this.#order.evictableGroup());
+    this.#sweep();
     group.finish();
     this.#pump();
+  }
+
+  /** Only after batches were applied, never between having the data of one and applying it. */
+  #sweep(): void {
+    this.#memory.sweep(this.#options.cacheBytes ?? cacheBytesMax, this.#order.evictableGroup());
   }
 
   /** No room on disk: this group, and everything applied on top of it, never happened. */

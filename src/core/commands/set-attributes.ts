@@ -17,7 +17,8 @@ export function setAttributes(change: Change, command: SetAttributes): Outcome {
     ? command.attributes.filter(([name]) => timeSec >= (profile.attributes.get(name)?.[2] ?? timeSec))
     : command.attributes;
   if (winning.length === 0) return applied;
-  if (profile.size + growth(profile, winning) > profileSizeMax) return profileFull;
+  const more = growth(profile, winning);
+  if (more > 0 && profile.size + more > profileSizeMax) return profileFull;
   change.say({
     kind: 'attributes',
     params: Object.fromEntries(winning),
@@ -33,5 +34,5 @@ function growth(profile: Profile, attributes: readonly (readonly [string, Json])
     const old = profile.attributes.get(name);
     total += weighJson(value) - (old === undefined ? -name.length - 24 : weighJson(old[1]));
   }
-  return Math.max(0, total);
+  return total;
 }

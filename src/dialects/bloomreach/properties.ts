@@ -21,6 +21,7 @@ export function readProperties(value: Json | undefined): JsonObject | string {
 /** Checks names, values and sizes (contract 2.7); the first problem's text, if any. Sizes come last (contract 3.4). */
 export function findBadProperty(properties: JsonObject): string | undefined {
   let total = 0;
+  let tooLarge: string | undefined;
   for (const name in properties) {
     const value = properties[name] as Json;
     if (name === '' || name.length > nameBytesMax || Buffer.byteLength(name) > nameBytesMax) {
@@ -28,8 +29,9 @@ export function findBadProperty(properties: JsonObject): string | undefined {
     }
     const weight = weighJson(value);
     if (weight === notFinite || weight === tooDeep) return texts.invalidProperty(name);
-    if (isLargerThan(value, weight, valueBytesMax)) return texts.propertyTooLarge(name);
+    if (isLargerThan(value, weight, valueBytesMax)) tooLarge ??= texts.propertyTooLarge(name);
     total += weight + name.length;
   }
+  if (tooLarge !== undefined) return tooLarge;
   return isLargerThan(properties, total, messageBytesMax) ? texts.messageTooLarge : undefined;
 }

@@ -1,3 +1,4 @@
+import { parseDecimal } from '../../lib/decimal.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { timestampEnd } from './limits.ts';
 
@@ -16,12 +17,18 @@ const isoDate = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d
 function textToSeconds(text: string): number {
   const trimmed = text.trim();
   if (trimmed === '') return Number.NaN;
-  const number = Number(trimmed);
+  const number = parseDecimal(trimmed);
   if (!Number.isNaN(number)) return number;
-  if (!isoDate.test(trimmed)) return Number.NaN;
+  if (!isoDate.test(trimmed) || !isDay(trimmed.slice(0, 10))) return Number.NaN;
   // A time without a zone is UTC.
   const zoned = /([Zz]|[+-]\d\d:?\d\d)$/.test(trimmed) || trimmed.length === 10 ? trimmed : `${trimmed}Z`;
   return Date.parse(zoned) / 1000;
+}
+
+/** Whether a day exists: Date.parse makes 1 March of 30 February. */
+function isDay(text: string): boolean {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 /** `age` in seconds before arrival; wins over `timestamp`, since a wrong clock does not matter to it (contract 2.3). */

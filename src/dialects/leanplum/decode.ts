@@ -24,7 +24,7 @@ export function decodeCall(call: EncodedCall): Parameters | Fault | Promise<Para
   if (call.body === undefined || call.body.length === 0) return query;
   const bytes = decompress(call.body, call.contentEncoding);
   if (isFault(bytes)) return bytes;
-  if (call.contentType.startsWith('multipart/')) {
+  if (call.contentType.trimStart().toLowerCase().startsWith('multipart/')) {
     return decodeMultipart(bytes, call.contentType).then((fields) => merge(query, fields));
   }
   return merge(query, decodeBody(textOf(bytes)));
@@ -38,8 +38,9 @@ function merge(query: Parameters, body: Parameters | Fault): Parameters | Fault 
 }
 
 function decompress(body: Uint8Array, encoding: string): Uint8Array | Fault {
-  if (encoding === '' || encoding === 'identity') return body;
-  if (encoding !== 'gzip') return faults.unsupportedBody(`Content-Encoding ${encoding}`);
+  const name = encoding.trim().toLowerCase();
+  if (name === '' || name === 'identity') return body;
+  if (name !== 'gzip') return faults.unsupportedBody(`Content-Encoding ${encoding}`);
   try {
     return gunzipSync(body, { maxOutputLength: bodyBytesMax });
   } catch (error) {

@@ -1,5 +1,6 @@
 import JSON5 from 'json5';
-import { isJsonObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts';
+import { parseDecimal } from '../../lib/decimal.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson, weighJson } from '../../lib/json.ts';
 import { Fault, faults } from './fault.ts';
 
 /** The parameters of one action, as they came: types are tolerant (contract 1.4). */
@@ -22,7 +23,7 @@ export function booleanOf(value: Json | undefined): boolean {
 export function numberOf(parameters: Parameters, name: string): number | undefined | Fault {
   const value = parameters[name];
   if (value === undefined || value === null || value === '') return undefined;
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  const number = typeof value === 'string' ? parseDecimal(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : faults.invalid(name);
 }
 
@@ -35,8 +36,11 @@ export function parseSloppyJson(text: string): Json {
     return parseJson(text);
   } catch (error) {
     if (text.length > sloppyLengthMax) throw error;
+    const value = JSON5.parse(text) as Json;
+    // It knows NaN and Infinity, which JSON would turn into null.
+    if (weighJson(value) < 0) throw error;
     // Once more through strict JSON, so that the same strings come out.
-    return parseJson(JSON.stringify(JSON5.parse(text)));
+    return parseJson(JSON.stringify(value));
   }
 }
 

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { IdentityId, ProfileId, ProjectId } from '../../core/ids.ts';
+import { type IdentityKind, newProfile } from '../../core/profile.ts';
+import type { Json } from '../../lib/json.ts';
+import { readCustomerIds, showIds } from './customer-ids.ts';
+import { idLengthMax, idValuesMax } from './limits.ts';
+
+const longest = 'x'.repeat(idLengthMax);
+const many = Array.from({ length: idValuesMax }, (_, n) => `c${n}`);
+
+/** The ids as text `kind value`, or the problem. */
+function idsOf(value: Json | undefined): readonly string[] | string {
+  const read = readCustomerIds(value);
+  if (read.problem !== undefined) return read.problem;
+  assert.ok(
+    read.ids.every(({ attach }) => attach),
+    'every id named here is given to the customer',
+  );
+  return read.ids.map(({ kind, value: text }) => `${kind} ${text}`);
+}
+
+describe('customer_ids', () => {
+  const rows: readonly (readonly [Json | undefined, string[] | 'none' | 'none_valid'])[] = [
+    [undefined, 'none'],
+    [null, 'none'],
+    ['ann', 'none'],
+    [[], 'none'],
+    [['ann'], 'none'],
+    [{}, 'none'],
+    [{ registered: 'ann' }, ['user ann']],
+    [{ registered: 'Ann@Shop.test' }, ['user Ann@Shop.test']],
+    [{ cookie: 'c' }, ['cookie c']],
+    [{ cookie: 'c', registered: 'ann' }, ['cookie c', 'user ann']],
+    [{ registered: 1 }, ['user 1']],
+    [{ registered: 0, cookie: 1.5 }, ['user 0', 'cookie 1.5']],
+    [{ cookie: ['a', 2, 'b'] }, ['cookie a', 'cookie 2', 'cookie b']],
+    [{ cookie: ['a', 'a', 'b'] }, ['cookie a', 'cookie b']],
+    [{ cookie: '1', registered: 1 }, ['cookie 1', 'user 1']],
+    [{ registered: ['ann'] }, ['user ann']],
+    // A hard id has one value.
+    [{ registered: ['ann', 'bob'] }, 'none_valid'],
+    [{ registered: [] }, 'none_valid'],
+    // Only what the project knows.
+    [{ google_analytics: 'x' }, 'none_valid'],
+    [{ google_analytics: 'x', cookie: 'c' }, ['cookie c']],
+    [{ device: 'phone', user: 'ann' }, 'none_valid'],
+    [{ constructor: 'x', toString: 'y' } as unknown as Json, 'none_valid'],
+    [JSON.parse('{"__proto__":"x"}'), 'none_valid'],
+    // Unusable beside a good one.
+    [{ registered: null, cookie: 'c' }, ['cookie c']],
+    [{ registered: '', cookie: 'c' }, ['cookie c']],
+    [{ registered: true, cookie: ['c', null, {}, []] }, ['cookie c']],
+    [{ registered: {} }, 'none_valid'],
+    [{ registered: JSON.parse('1e400') }, 'none_valid'],
+    // At least one letter or digit of any script, and not the word for nothing.
+    [{ registered: ' ' }, 'none_valid'],
+    [{ registered: '--@--' }, 'none_valid'],
+    [{ registered: 'null' }, 'none_valid'],
+    [{ registered: 'UNDEFINED' }, 'none_valid'],
+    [{ registered: 'nullable' }, ['user nullable']],
+    [{ registered: 'ż' }, ['user ż']],
+    [{ registered: '客戶' }, ['user 客戶']],
+    [{ registered: '٣' }, ['user ٣']],
+    [{ registered: '__proto__' }, ['user __proto__']],
+    [{ registered: longest }, [`user ${longest}`]],
+    [{ registered: `${longest}x` }, 'none_valid'],
+    [{ cookie: many }, many.map((it) => `cookie ${it}`)],
+    [{ cookie: [...many, 'more'] }, 'none_valid'],
+  ];
+  for (const [value, expected] of rows) {
+    test(`${JSON.stringify(value)?.slice(0, 50)} ${Array.isArray(expected) ? 'is usable' : expected}`, () => {
+      assert.deepEqual(idsOf(value), expected);
+    });
+  }
+});
+
+describe('the ids that are shown', () => {
+  const shown = (...identities: (readonly [IdentityKind, string])[]) => {
+    const profile = newProfile(1 as ProfileId, 1 as ProjectId, 0);
+    for (const [index, [kind, value]] of identities.entries()) {
+      profile.identities.push({ id: (index + 2) as IdentityId, kind, value });
+    }
+    return [...showIds(profile)];
+  };
+
+  test('hard ids as text, soft ids as lists in the order of their use', () => {
+    const ids = shown(['cookie', 'b'], ['user', 'ann'], ['cookie', 'a']);
+    assert.deepEqual(ids, [
+      ['registered', 'ann'],
+      ['cookie', ['b', 'a']],
+    ]);
+  });
+
+  test('a hard id that is not there is left out, no soft ids are an empty list', () => {
+    assert.deepEqual(shown(), [['cookie', []]]);
+  });
+
+  test('devices belong to the other dialect', () => {
+    assert.deepEqual(shown(['device', 'phone']), [['cookie', []]]);
+  });
+});
