@@ -74,7 +74,8 @@ export class Cache<Key, Value> {
    * `storedGroup` changed stay.
    */
   sweep(weightMax: number, storedGroup: number): void {
-    let steps = this.#entries.size * 2;
+    // Every entry twice, and the turns of the hand from the last to the first.
+    let steps = this.#entries.size * 2 + 2;
     while (this.#weight > weightMax && steps > 0) {
       steps -= 1;
       const next = this.#hand.next();

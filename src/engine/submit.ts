@@ -48,7 +48,7 @@ export class Engine {
   #storedGroup = 0;
   #pumpScheduled = false;
   #stopped = false;
-  #onIdle: (() => void) | undefined;
+  #waitingForIdle: (() => void)[] = [];
   #failed = false;
 
   constructor(options: EngineOptions) {
@@ -96,7 +96,7 @@ export class Engine {
     this.#stopped = true;
     if (this.#failed) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#onIdle = resolve;
+      this.#waitingForIdle.push(resolve);
       this.#schedulePump();
     });
   }
@@ -114,7 +114,7 @@ export class Engine {
     this.#inFlight = [];
     this.#open = new Group(this.#open.number + 1);
     this.#options.onFatal(error);
-    this.#onIdle?.();
+    this.#tellIdle();
   }
 
   /** Once per turn of the event loop, so that everything that arrived together shares one read and one commit. */
@@ -137,7 +137,11 @@ export class Engine {
     }
     this.#order.prefetch();
     this.#seal();
-    if (this.#order.length === 0 && this.#inFlight.length === 0 && this.#open.isEmpty) this.#onIdle?.();
+    if (this.#order.length === 0 && this.#inFlight.length === 0 && this.#open.isEmpty) this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 
   #apply(queued: Queued): BatchResult {
