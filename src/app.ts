@@ -23,7 +23,9 @@ import { migrate } from './storage/sqlite/schema.ts';
 import { SqliteStore } from './storage/sqlite/store.ts';
 
 /** Old idempotency records are removed a slice at a time, this often. */
-const expireEveryMs = 10_000;
+const expireEveryMs = 1_000;
+/** Slices each time: with 2,000 rows in one, 10,000 rows a second are looked at, more than are ever added. */
+const expireSlices = 5;
 /** A connection that does not end by itself is cut this long after the stop began. */
 const stopWithinMs = 10_000;
 const closeIdleEveryMs = 100;
@@ -31,7 +33,7 @@ const closeIdleEveryMs = 100;
 /** A running server. */
 export interface App {
   readonly address: string;
-  /** The project of a first start, with its keys; they are shown once. */
+  /** The project of a first start, if this is one. */
   readonly created: FirstProject | undefined;
   /** Finishes what is in flight, then lets go of the data folder. */
   stop(): Promise<void>;
@@ -42,16 +44,19 @@ export interface AppOptions {
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** A first start made a project: its keys have to be shown now, whatever happens next; they are kept as hashes. */
+  readonly onFirstStart: (project: FirstProject) => void;
   /** The store is in an unknown state; everybody who waited is answered. The process must end. */
   readonly onFatal: (error: unknown) => void;
 }
 
 /** Builds every part, mounts every route, serves. Throws `SettingError`, `FolderInUse` or `DeclarationConflict`. */
-export async function startApp({ settings, log, clock, onFatal }: AppOptions): Promise<App> {
+export async function startApp({ settings, log, clock, onFirstStart, onFatal }: AppOptions): Promise<App> {
   makeFolder(settings.dataFolder);
   const lock = lockFolder(settings.dataFolder);
   const file = join(settings.dataFolder, 'rapport.sqlite');
   const { projects, created } = prepareFile(file, settings);
+  if (created !== undefined) onFirstStart(created);
 
   const store = new SqliteStore(file, (error) => engine.fail(error));
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
@@ -69,9 +74,10 @@ export async function startApp({ settings, log, clock, onFatal }: AppOptions): P
   server.register(async (scope) => mountBloomreach(scope, parts));
   server.register(async (scope) => mountOperations(scope, { engine, probe: () => store.probe(clock()) }));
   const expiry = setInterval(() => {
-    store
-      .expireRecords(clock() - idempotencyWindowMs)
-      .catch((error) => log.warn({ err: error }, 'expiry failed'));
+    const slices = Array.from({ length: expireSlices }, () =>
+      store.expireRecords(clock() - idempotencyWindowMs),
+    );
+    Promise.all(slices).catch((error) => log.warn({ err: error }, 'expiry failed'));
   }, expireEveryMs);
 
   await listen(server, settings);
@@ -92,7 +98,7 @@ export async function startApp({ settings, log, clock, onFatal }: AppOptions): P
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new SettingError(`RAPPORT_DATA cannot be used as data folder: ${(error as Error).message}`);
   }

@@ -13,6 +13,7 @@ async function main(): Promise<void> {
     settings: readSettings(process.env),
     log,
     clock: preciseNow,
+    onFirstStart: (project) => say(describeKeys(project)),
     onFatal: (error) => die(error),
   });
   // A terminal or supervisor may signal the whole process group, and a launcher forward it once more.
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
       stopping = true;
     });
   }
-  if (app.created !== undefined) say(describeKeys(app.created), describeExamples(app.created, app.address));
+  if (app.created !== undefined) say(describeExamples(app.created, app.address));
   say(`Rapport is ready at ${app.address}`);
 }
 

@@ -4,7 +4,7 @@ import type { Command } from './command.ts';
 import { openSession } from './commands/open-session.ts';
 import { setAttributes } from './commands/set-attributes.ts';
 import { track } from './commands/track.ts';
-import { chooseTarget } from './identity.ts';
+import { chooseTarget, type NamedIdentity } from './identity.ts';
 import { profileSizeMax } from './limits.ts';
 import type { Line } from './line.ts';
 import { type Outcome, profileFull, userNotFound } from './outcome.ts';
@@ -36,25 +36,36 @@ export function apply(found: readonly (Profile | undefined)[], command: Command,
   if (profile === undefined && !command.create) return unchanged(userNotFound);
 
   const change = new Change(context, profile);
-  if (profile === undefined) change.create();
-  else passTime(change);
-  useCookies(change, command.ids);
-  if (attach.length > 0) {
-    if (change.profile.size > profileSizeMax) return done(change, profileFull);
-    for (const id of attach) {
-      if (id.kind === 'cookie') makeRoomForCookie(change);
-      change.attach(id.kind, id.value);
-    }
-  }
   try {
-    return done(change, decide(change, command));
+    return done(change, carryOut(change, command, { isNew: profile === undefined, attach }));
   } catch (error) {
     // Every line said so far is applied and comes back, so the state stays the fold of its lines.
     return done(change, { code: 'failed', error });
   }
 }
 
-function decide(change: Change, command: Exclude<Command, { kind: 'read_profile' }>): Outcome {
+/** The steps of every command: the profile exists, time passes for it, it has its ids, the rule decides. */
+function carryOut(
+  change: Change,
+  command: WritingCommand,
+  { isNew, attach }: { isNew: boolean; attach: readonly NamedIdentity[] },
+): Outcome {
+  if (isNew) change.create();
+  else passTime(change);
+  useCookies(change, command.ids);
+  if (attach.length > 0) {
+    if (change.profile.size > profileSizeMax) return profileFull;
+    for (const id of attach) {
+      if (id.kind === 'cookie') makeRoomForCookie(change);
+      change.attach(id.kind, id.value);
+    }
+  }
+  return decide(change, command);
+}
+
+type WritingCommand = Exclude<Command, { kind: 'read_profile' }>;
+
+function decide(change: Change, command: WritingCommand): Outcome {
   switch (command.kind) {
     case 'track':
       return track(change, command);

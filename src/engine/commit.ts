@@ -4,7 +4,7 @@ import type { Profile } from '../core/profile.ts';
 import { writeProfile } from '../core/profile-document.ts';
 import type { BatchResult, Queued } from './batch.ts';
 import { type IdempotencyRecord, writeRecord } from './idempotency.ts';
-import { blockLinesMax } from './limits.ts';
+import { blockBytesMax, blockLinesMax } from './limits.ts';
 import type { Block, IdentityKey, WriteSet } from './store.ts';
 
 interface OpenBlock {
@@ -12,6 +12,7 @@ interface OpenBlock {
   readonly firstEvent: EventId;
   lastEvent: EventId;
   readonly lines: string[];
+  bytes: number;
 }
 
 /** The batches that go to disk together, and everything they changed. */
@@ -24,6 +25,7 @@ export class Group {
   readonly #blocks: OpenBlock[] = [];
   readonly #blockOf = new Map<ProjectId, OpenBlock>();
   items = 0;
+  bytes = 0;
   nowMs = 0;
 
   constructor(number: number) {
@@ -51,6 +53,7 @@ export class Group {
   }
 
   change(profile: Profile): void {
+    if (!this.#profiles.has(profile)) this.bytes += profile.size;
     this.#profiles.add(profile);
   }
 
@@ -69,12 +72,15 @@ export class Group {
   /** An event is serialised here, once: these bytes are what every later reader gets. */
   append(line: Line): void {
     let block = this.#blockOf.get(line.project);
-    if (block === undefined || block.lines.length >= blockLinesMax) {
-      block = { project: line.project, firstEvent: line.id, lastEvent: line.id, lines: [] };
+    if (block === undefined || block.lines.length >= blockLinesMax || block.bytes >= blockBytesMax) {
+      block = { project: line.project, firstEvent: line.id, lastEvent: line.id, lines: [], bytes: 0 };
       this.#blocks.push(block);
       this.#blockOf.set(line.project, block);
     }
-    block.lines.push(writeLine(line));
+    const text = writeLine(line);
+    block.lines.push(text);
+    block.bytes += text.length;
+    this.bytes += text.length;
     block.lastEvent = line.id;
   }
 

@@ -31,6 +31,9 @@ export function weighRecord(record: IdempotencyRecord): number {
   return record.kind === 'pairs' ? 120 + record.members.size * 60 : 200 + record.answer.length * 2;
 }
 
+/** Members of one record; an SDK sends at most 10,000 actions in one batch. */
+const pairsMax = 20_000;
+
 /** The SDK pairs that one batch meets. Neighbours mostly share a record, so it is looked up once. */
 export class SeenPairs {
   /** The records that got a new member. */
@@ -45,7 +48,13 @@ export class SeenPairs {
 
   /** Takes a pair for an action that is about to be applied; false: it was seen before. */
   claim(pair: Pair): boolean {
-    const { members } = this.#recordOf(pair);
+    const record = this.#recordOf(pair);
+    const { members } = record;
+    if (members.size >= pairsMax) {
+      // A client that uses one uuid for ever: its newest actions matter, a record may not grow without end.
+      members.clear();
+      record.text = '';
+    }
     const before = members.size;
     return members.add(pair.member).size > before;
   }

@@ -12,6 +12,10 @@ export const groupItemsMax = 2_000;
 export const groupItemsEarly = 500;
 /** Groups handed to the store and not yet on disk. */
 export const groupsInFlightMax = 2;
+/** Approximate bytes of documents and lines after which a group is closed. */
+export const groupBytesMax = 64 * 1024 * 1024;
+/** Bytes of one block's text, which has to fit into one string with room to spare. */
+export const blockBytesMax = 16 * 1024 * 1024;
 /** Lines in one block: one commit of one project is split above this. */
 export const blockLinesMax = 10_000;
 /**

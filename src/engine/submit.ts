@@ -14,7 +14,14 @@ import {
 } from './batch.ts';
 import { Group } from './commit.ts';
 import { type IdempotencyRecord, SeenPairs } from './idempotency.ts';
-import { cacheBytesMax, groupItemsEarly, groupItemsMax, groupsInFlightMax, retryAfterSec } from './limits.ts';
+import {
+  cacheBytesMax,
+  groupBytesMax,
+  groupItemsEarly,
+  groupItemsMax,
+  groupsInFlightMax,
+  retryAfterSec,
+} from './limits.ts';
 import { Memory } from './memory.ts';
 import { Order } from './order.ts';
 import { type StateStore, StoreFullError } from './store.ts';
@@ -129,11 +136,11 @@ export class Engine {
 
   #pump(): void {
     if (this.#failed) return;
-    while (this.#open.items < groupItemsMax) {
+    while (this.#open.items < groupItemsMax && this.#open.bytes < groupBytesMax) {
       const queued = this.#order.next();
       if (queued === undefined) break;
       this.#open.answer(queued, this.#apply(queued));
-      if (this.#open.items >= groupItemsEarly) this.#seal();
+      if (this.#isLarge(this.#open)) this.#seal();
     }
     this.#order.prefetch();
     this.#seal();
@@ -147,7 +154,7 @@ export class Engine {
   #apply(queued: Queued): BatchResult {
     const { batch } = queued;
     this.totals.items += batch.items.length;
-    this.#nowMs = Math.max(this.#nowMs, Math.floor(this.#options.clock()));
+    this.#nowMs = Math.floor(this.#options.clock());
     if (batch.keyed !== undefined) {
       const record = this.#memory.records.get(batch.keyed.record);
       if (record?.kind === 'answer') {
@@ -158,7 +165,14 @@ export class Engine {
     const outcomes = this.#applyItems(queued);
     if (batch.keyed === undefined) return { code: 'done', outcomes };
     const { record, bodyHash, render } = batch.keyed;
-    const answer = render(outcomes);
+    let answer: string;
+    try {
+      answer = render(outcomes);
+    } catch (error) {
+      // What was applied is stored; only the answer cannot be kept.
+      this.#options.onBug(error);
+      return { code: 'done', outcomes };
+    }
     this.#remember(record, { kind: 'answer', bodyHash, answer });
     return { code: 'answered', answer };
   }
@@ -234,7 +248,7 @@ export class Engine {
       return;
     }
     if (this.#inFlight.length >= groupsInFlightMax) return;
-    if (this.#inFlight.length > 0 && group.items < groupItemsEarly) return;
+    if (this.#inFlight.length > 0 && !this.#isLarge(group)) return;
     group.nowMs = this.#nowMs;
     this.#inFlight.push(group);
     this.#open = new Group(group.number + 1);
@@ -242,6 +256,11 @@ export class Engine {
       () => this.#stored(group),
       (error) => (error instanceof StoreFullError ? this.#refuse(group) : this.fail(error)),
     );
+  }
+
+  /** Large enough to wait at the store while another group is being written. */
+  #isLarge(group: Group): boolean {
+    return group.items >= groupItemsEarly || group.bytes >= groupBytesMax;
   }
 
   #stored(group: Group): void {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Json } from '../../lib/json.ts';
-import { decodeCall, decodeData, type EncodedCall } from './decode.ts';
+import { decodeCall, decodeData, decompress, type EncodedCall } from './decode.ts';
 import { faults } from './fault.ts';
 import { bodyBytesMax } from './limits.ts';
+import { isFault } from './parameters.ts';
 
 interface Given {
   readonly query?: string;
@@ -14,8 +15,10 @@ interface Given {
 }
 
 async function decode({ query = '', body, contentType = '', contentEncoding = '' }: Given): Promise<unknown> {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  const call: EncodedCall = { query, body: bytes, contentType, contentEncoding };
+  const sent = typeof body === 'string' ? Buffer.from(body) : body;
+  const bytes = sent === undefined || contentEncoding === '' ? sent : await decompress(sent, contentEncoding);
+  if (isFault(bytes)) return bytes;
+  const call: EncodedCall = { query, body: bytes, contentType };
   return await decodeCall(call);
 }
 

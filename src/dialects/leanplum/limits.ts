@@ -10,6 +10,10 @@ export const usersMax = 50;
 export const sdkActionsMax = 10_000;
 /** Characters of a user or device id. */
 export const idLengthMax = 400;
+/** Characters of a `uuid` or `reqId` that is remembered to recognise repeats. */
+export const markLengthMax = 128;
+/** Characters of sloppy JSON (single quotes, bare names) in one call: its parser is a hundred times slower. */
+export const sloppyLengthMax = 64 * 1024;
 /** Characters of an event, attribute or parameter name. */
 export const nameLengthMax = 139;
 /** Parameters of one event. */

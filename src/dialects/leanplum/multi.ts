@@ -5,16 +5,17 @@ import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import { readCallClock } from './clock.ts';
 import { authenticate } from './credentials.ts';
-import { decodeCall, decodeData, type EncodedCall } from './decode.ts';
+import { decodeCall, decodeData, decompress, type EncodedCall } from './decode.ts';
 import { Fault, faults } from './fault.ts';
 import { actionsMax, sdkActionsMax, usersMax } from './limits.ts';
-import { isFault, type Parameters, textOf } from './parameters.ts';
+import { beginCall, isFault, type Parameters, textOf } from './parameters.ts';
 import { envelope, faultElement, outcomeElement, type Reply, refusal } from './reply.ts';
 import { type Call, type Step, Translator } from './translate.ts';
 import { Users } from './user.ts';
 
 export interface LeanplumRequest extends EncodedCall {
   readonly receivedMs: number;
+  readonly contentEncoding: string;
   readonly idempotencyKey: string | readonly string[] | undefined;
 }
 
@@ -23,16 +24,25 @@ export interface LeanplumParts {
   readonly projects: Projects;
 }
 
+const noBody = new Uint8Array();
+
 /**
  * Answers one call of the Leanplum API (contract 1, 4): decodes it, authenticates once, checks the limits, turns each
  * action into a command or a fault at its place, submits the commands, and writes one element per action in their
  * order. A single action is a batch of one; only its faults show in the HTTP status.
  */
 export async function answerCall(request: LeanplumRequest, parts: LeanplumParts): Promise<Reply> {
-  const decoded = decodeCall(request);
+  const body =
+    request.contentEncoding === '' || request.body === undefined
+      ? (request.body ?? noBody)
+      : await decompress(request.body, request.contentEncoding);
+  if (isFault(body)) return refusal(body);
+  const decoded = decodeCall({ ...request, body });
   // Only multipart bodies take a turn of the event loop.
   const outer = decoded instanceof Promise ? await decoded : decoded;
   if (isFault(outer)) return refusal(outer);
+  // From here to the submission nothing waits.
+  beginCall();
   const call = openCall(outer, request.receivedMs, parts.projects);
   if (isFault(call)) return refusal(call);
 
@@ -43,18 +53,20 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
 
   const { project } = call.credentials;
   const scope = [project.id, 'leanplum', textOf(outer['action']) ?? ''];
-  const body = request.body ?? new Uint8Array();
   const keyed = readIdempotencyKey(request.idempotencyKey, scope, { query: request.query, body });
   if ('problem' in keyed) return refusal(new Fault(keyed.problem, 400));
 
   const render = (outcomes: readonly Outcome[]) => envelope(200, renderElements(steps, outcomes));
   const items = steps.flatMap((step) => (step.fault === undefined ? [step.item] : []));
-  if (items.length === 0 && keyed.key === undefined) return render([]);
+  // A read is not a write: a kept answer would be old data, for a week.
+  const isRead = items.length > 0 && items.every(({ command }) => command.kind === 'read_profile');
+  const key = isRead ? undefined : keyed.key;
+  if (items.length === 0 && key === undefined) return render([]);
   const result = await parts.engine.submit({
     project: project.id,
     items,
     bytes: body.length,
-    ...(keyed.key && { keyed: { ...keyed.key, render: (outcomes) => packAnswer(render(outcomes)) } }),
+    ...(key && { keyed: { ...key, render: (outcomes) => packAnswer(render(outcomes)) } }),
   });
   switch (result.code) {
     case 'done':

@@ -2,6 +2,7 @@ import JSON5 from 'json5';
 import { parseDecimal } from '../../lib/decimal.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson, weighJson } from '../../lib/json.ts';
 import { Fault, faults } from './fault.ts';
+import { sloppyLengthMax } from './limits.ts';
 
 /** The parameters of one action, as they came: types are tolerant (contract 1.4). */
 export type Parameters = JsonObject;
@@ -27,15 +28,20 @@ export function numberOf(parameters: Parameters, name: string): number | undefin
   return typeof number === 'number' && Number.isFinite(number) ? number : faults.invalid(name);
 }
 
-/** Longer texts have to be strict JSON: the tolerant parser is a hundred times slower. */
-const sloppyLengthMax = 64 * 1024;
+let sloppyLeft = sloppyLengthMax;
+
+/** Before the parameters of a call are read: it may hold this much sloppy JSON in all. */
+export function beginCall(): void {
+  sloppyLeft = sloppyLengthMax;
+}
 
 /** JSON in a text: strict, else also with single quotes and bare names (contract 1.4). Throws when it is neither. */
 export function parseSloppyJson(text: string): Json {
   try {
     return parseJson(text);
   } catch (error) {
-    if (text.length > sloppyLengthMax) throw error;
+    sloppyLeft -= text.length;
+    if (sloppyLeft < 0) throw error;
     const value = JSON5.parse(text) as Json;
     // It knows NaN and Infinity, which JSON would turn into null.
     if (weighJson(value) < 0) throw error;

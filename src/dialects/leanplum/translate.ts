@@ -5,6 +5,7 @@ import { actions, notBuiltYet } from './actions.ts';
 import type { CallClock } from './clock.ts';
 import { type Credentials, mayCall } from './credentials.ts';
 import { type Fault, faults } from './fault.ts';
+import { markLengthMax } from './limits.ts';
 import { booleanOf, isFault, type Parameters, textOf } from './parameters.ts';
 import { type User, Users } from './user.ts';
 
@@ -29,6 +30,11 @@ export type Step =
       readonly call: ActionCall;
       readonly warning: string | undefined;
     };
+
+/** SDKs send UUIDs; a longer text is not remembered. */
+function isMark(text: string | undefined): text is string {
+  return text !== undefined && text.length <= markLengthMax;
+}
 
 /** Turns the actions of one call into steps. An action inside a batch passes the same checks as alone. */
 export class Translator {
@@ -75,7 +81,7 @@ export class Translator {
   #itemOf(command: Item['command'], element: Parameters, user: User): Item {
     const uuid = textOf(element['uuid']);
     const requestId = textOf(element['reqId']);
-    if (uuid === undefined || requestId === undefined || command.kind === 'read_profile') return { command };
+    if (!isMark(uuid) || !isMark(requestId) || command.kind === 'read_profile') return { command };
     if (this.#record.user !== user || this.#record.uuid !== uuid) {
       const { project } = this.#call.credentials;
       this.#record = {

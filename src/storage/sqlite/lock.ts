@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+const sqliteBusy = 5;
+
 /** Another process has the data folder. */
 export class FolderInUse extends Error {
   override readonly name = 'FolderInUse';
@@ -23,8 +25,9 @@ export function lockFolder(folder: string): FolderLock {
   const database = new DatabaseSync(join(folder, 'lock.sqlite'));
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
-  } catch {
+  } catch (error) {
     database.close();
+    if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
     throw new FolderInUse(`The data folder ${folder} is in use by ${readHolder(holderFile)}`);
   }
   const describe = (text: string) => writeFileSync(holderFile, `${text}\n`);

@@ -57,7 +57,7 @@ export class SqliteStore implements StateStore, History {
   }
 
   async read(wanted: Wanted): Promise<Found> {
-    return unpackFound(await this.#reader.ask(packWanted(wanted)), wanted);
+    return unpackFound(await this.#reader.ask(packWanted(wanted)));
   }
 
   async commit(group: WriteSet): Promise<void> {
@@ -87,7 +87,13 @@ export class SqliteStore implements StateStore, History {
   async linesOf(project: ProjectId, profile: ProfileId, upTo: EventId): Promise<readonly Line[]> {
     this.#history ??= new Thread(new URL('./history-thread.ts', import.meta.url), { file: this.#file });
     const lines = this.#history.ask({ project, profile, upTo });
-    await this.#aside(lines);
+    try {
+      await this.#aside(lines);
+    } catch (error) {
+      // A thread that is gone does not come back by itself.
+      if (!(error instanceof ThreadError)) this.#history = undefined;
+      throw error;
+    }
     return lines;
   }
 
@@ -107,8 +113,9 @@ export class SqliteStore implements StateStore, History {
     try {
       await this.#aside(this.#checkpointer.ask('checkpoint'));
       await this.#aside(this.#writer.ask({ do: 'checkpoint' }));
-    } catch {
-      // The next one tries again; an error that matters has been heard of.
+    } catch (error) {
+      // Without the thread the WAL would grow for ever. After any other error the next one tries again.
+      if (!(error instanceof StoreFullError || error instanceof ThreadError)) this.#onBroken(error);
     } finally {
       this.#checkpointing = undefined;
     }

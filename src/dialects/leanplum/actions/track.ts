@@ -44,7 +44,7 @@ export const track: Action = {
       if (bad !== undefined) return bad;
     }
     return {
-      warning: time.warning,
+      warning: [time.warning, noticeOf(parameters)].filter((it) => it !== undefined).join(' ') || undefined,
       command: {
         kind: 'track',
         ids: call.user.ids,
@@ -63,6 +63,15 @@ export const track: Action = {
     return outcome.code === 'applied' && outcome.offline ? { isOffline: true } : {};
   },
 };
+
+/** What is not built yet and changes what an event means: never ignored without a word. */
+function noticeOf(parameters: Parameters): string | undefined {
+  const skipped = ['currencyCode', 'disposition', 'allowOffline'].filter((name) => {
+    const value = parameters[name] ?? '';
+    return value !== '' && value !== 'active' && !/^(false|0)$/i.test(String(value));
+  });
+  return skipped.length > 0 ? `Parameter not supported yet; skipped: ${skipped.join(', ')}` : undefined;
+}
 
 /** A message's events are kept as `.m<id>` (send or view) and `.m<id> <event>` (contract 2.2). */
 function eventName(parameters: Parameters): string | Fault {
