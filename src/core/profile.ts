@@ -33,23 +33,8 @@ export interface Session {
   lastActiveMs: number;
 }
 
-/** The members of a profile beside its attributes. */
-interface ProfileMembers {
-  readonly id: ProfileId;
-  readonly project: ProjectId;
-  readonly createdMs: number;
-  updatedMs: number;
-  lastEvent: EventId;
-  lastActiveMs: number | null;
-  totalSessions: number;
-  timeSpentMs: number;
-  readonly identities: Identity[];
-  readonly counters: Map<string, Counter>;
-  readonly sessions: Session[];
-  newestStampSec: number;
-  fingerprints: string;
-  size: number;
-}
+/** What a profile is made from, beside its attributes. */
+type ProfileMembers = Omit<Profile, 'attributes' | 'texts'>;
 
 /** Parts of a profile's document as JSON text, kept while they are up to date: most changes leave them alone. */
 export interface ProfileTexts {
@@ -58,7 +43,7 @@ export interface ProfileTexts {
 }
 
 /** Everything kept about one user. Changed by `evolve` and by nothing else. */
-export class Profile implements ProfileMembers {
+export class Profile {
   readonly id: ProfileId;
   readonly project: ProjectId;
   readonly createdMs: number;

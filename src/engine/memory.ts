@@ -12,7 +12,15 @@ const identityWeight = 160;
 /** Idempotency records get at most one part in this many. */
 const recordsShare = 8;
 
-/** The states of everything in use: newest in memory, on disk or about to be. */
+/**
+ * The states of everything in use: newest in memory, on disk or about to be.
+ *
+ * What keeps them fresh: (1) what is in memory is at least as new as what any read brings, so `install` never replaces;
+ * (2) what a group changed stays until that group is on disk (`entry.group`); (3) while a read is under way, nothing
+ * leaves that was changed by a group which that read may not have seen (`Order.evictableGroup`); (4) when a group is
+ * refused, what it changed is forgotten, and the read under way is thrown away, since it may be older than what groups
+ * before the refused one have stored (`Order.discardRead`).
+ */
 export class Memory {
   readonly identities = new Cache<string, ProfileId>();
   readonly profiles = new Cache<ProfileId, Profile>();
