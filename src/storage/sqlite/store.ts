@@ -20,7 +20,7 @@ import type { WriterRequest, WriterResult } from './writer-thread.ts';
  * The WAL is copied into the database when about this much was written to it, so it stays near this size. The larger,
  * the more often a page is overwritten in it before it is copied once.
  */
-const walBytesMax = 64 * 1024 * 1024;
+const walBytesMax = 16 * 1024 * 1024;
 
 /**
  * The embedded store: one SQLite file. One thread writes, one reads states, one copies the WAL, one reads the past;
