@@ -1,3 +1,4 @@
+import { encodeBits, finish, hashText, holdsMark, mix } from '../lib/hash.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import { fingerprintsMax } from './limits.ts';
 import type { Profile } from './profile.ts';
@@ -11,7 +12,8 @@ const fingerprintLength = 8;
  */
 export function fingerprint(name: string, timeSec: number, params: JsonObject): string {
   return (
-    encode24(hashEvent(name, timeSec, params, seedLow)) + encode24(hashEvent(name, timeSec, params, seedHigh))
+    encodeBits(hashEvent(name, timeSec, params, seedLow), 4) +
+    encodeBits(hashEvent(name, timeSec, params, seedHigh), 4)
   );
 }
 
@@ -21,10 +23,7 @@ function hashEvent(name: string, timeSec: number, params: JsonObject, seed: numb
 
 /** True when the profile's ring holds this fingerprint. */
 export function hasFingerprint(profile: Profile, print: string): boolean {
-  const ring = profile.fingerprints;
-  let at = ring.indexOf(print);
-  while (at !== -1 && at % fingerprintLength !== 0) at = ring.indexOf(print, at + 1);
-  return at !== -1;
+  return holdsMark(profile.fingerprints, print);
 }
 
 /** The ring with one more fingerprint, without its oldest when it is full. */
@@ -35,29 +34,6 @@ export function pushFingerprint(ring: string, print: string): string {
 
 const seedLow = 0x9e3779b1;
 const seedHigh = 0x85ebca77;
-
-/** One step of MurmurHash3 (32 bits). */
-function mix(hash: number, value: number): number {
-  const scrambled = Math.imul(rotate(Math.imul(value, 0xcc9e2d51), 15), 0x1b873593);
-  return (Math.imul(rotate(hash ^ scrambled, 13), 5) + 0xe6546b64) | 0;
-}
-
-/** The last step of MurmurHash3: every bit of the input changes half of the output. */
-function finish(hash: number): number {
-  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
-}
-
-function rotate(bits: number, by: number): number {
-  return (bits << by) | (bits >>> (32 - by));
-}
-
-function hashText(text: string, seed: number): number {
-  let hash = seed;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return finish(mix(hash, text.length));
-}
 
 const float = new Float64Array(1);
 const words = new Int32Array(float.buffer);
@@ -97,11 +73,4 @@ function hashContainer(value: readonly Json[] | JsonObject, seed: number): numbe
     members += 1;
   }
   return mix(mix(mix(seed, marks.object), members), sum);
-}
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-
-function encode24(bits: number): string {
-  const at = (shift: number) => alphabet[(bits >>> shift) & 63];
-  return `${at(0)}${at(6)}${at(12)}${at(18)}`;
 }

@@ -184,7 +184,7 @@ export class Engine {
     let found: (Profile | undefined)[] = [];
     for (let i = 0; i < batch.items.length; i++) {
       const { command, pair } = batch.items[i] as Item;
-      if (pair !== undefined && !seen.claim(pair)) {
+      if (pair !== undefined && seen.has(pair)) {
         outcomes.push(duplicate);
         continue;
       }
@@ -202,7 +202,6 @@ export class Engine {
       const { outcome } = applied;
       if (outcome.code === 'failed') this.#options.onBug(outcome.error);
       if (pair !== undefined && outcome.code === 'applied') seen.keep(pair);
-      else if (pair !== undefined) seen.release(pair);
       outcomes.push(outcome);
     }
     for (const [name, record] of seen.changed) this.#remember(name, record);
