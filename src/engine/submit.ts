@@ -14,14 +14,7 @@ import {
 } from './batch.ts';
 import { Group } from './commit.ts';
 import { type IdempotencyRecord, SeenPairs } from './idempotency.ts';
-import {
-  cacheBytesMax,
-  groupBytesMax,
-  groupItemsEarly,
-  groupItemsMax,
-  groupsInFlightMax,
-  retryAfterSec,
-} from './limits.ts';
+import { cacheBytesMax, groupsInFlightMax, retryAfterSec } from './limits.ts';
 import { Memory } from './memory.ts';
 import { Order } from './order.ts';
 import { type StateStore, StoreFullError } from './store.ts';
@@ -46,7 +39,7 @@ export interface EngineOptions {
  */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #memory = new Memory();
+  readonly #memory: Memory;
   readonly #order: Order;
   #nextEvent: number;
   #nowMs = 0;
@@ -57,10 +50,14 @@ export class Engine {
   #stopped = false;
   #waitingForIdle: (() => void)[] = [];
   #failed = false;
+  /** What was refused on the way down is left to the next start. */
+  #leavesRows = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#nextEvent = options.store.lastEvent() + 1;
+    const lastEvent = options.store.lastEvent();
+    this.#nextEvent = lastEvent + 1;
+    this.#memory = new Memory({ lastEvent, cacheBytes: options.cacheBytes ?? cacheBytesMax });
     this.#open = new Group(1);
     this.#order = new Order({
       memory: this.#memory,
@@ -136,15 +133,22 @@ export class Engine {
 
   #pump(): void {
     if (this.#failed) return;
-    while (this.#open.items < groupItemsMax && this.#open.bytes < groupBytesMax) {
+    while (!this.#open.isFull) {
       const queued = this.#order.next();
       if (queued === undefined) break;
       this.#open.answer(queued, this.#apply(queued));
-      if (this.#isLarge(this.#open)) this.#seal();
+      if (this.#open.isLarge) this.#seal();
     }
     this.#order.prefetch();
     this.#seal();
-    if (this.#order.length === 0 && this.#inFlight.length === 0 && this.#open.isEmpty) this.#tellIdle();
+    if (this.#order.length === 0 && this.#inFlight.length === 0 && this.#open.isEmpty) this.#idle();
+  }
+
+  /** The last work of all: rows are brought up to date, so that the next start has no lines to fold. */
+  #idle(): void {
+    const { any, lost } = this.#memory.behind;
+    if (!this.#stopped || !any || this.#leavesRows) this.#tellIdle();
+    else if (lost.size === 0) this.#commit(this.#open, true);
   }
 
   #tellIdle(): void {
@@ -226,7 +230,8 @@ export class Engine {
       group.attach(key, { id, kind, value, project, profile: profile.id });
     }
     this.#memory.changeProfile(profile, group.number);
-    group.change(profile);
+    // Lines do not hold the ids' values: only its row has them.
+    if (attached.length > 0) group.write(profile);
   }
 
   #remember(name: string, record: IdempotencyRecord): void {
@@ -247,19 +252,20 @@ export class Engine {
       return;
     }
     if (this.#inFlight.length >= groupsInFlightMax) return;
-    if (this.#inFlight.length > 0 && !this.#isLarge(group)) return;
+    if (this.#inFlight.length > 0 && !group.isLarge) return;
+    this.#commit(group);
+  }
+
+  #commit(group: Group, allRows = false): void {
     group.nowMs = this.#nowMs;
     this.#inFlight.push(group);
     this.#open = new Group(group.number + 1);
-    this.#options.store.commit(group.toWriteSet()).then(
+    const lastEvent = (this.#nextEvent - 1) as EventId;
+    const rows = this.#memory.behind.rowsOf(group.number, group.due, lastEvent, allRows);
+    this.#options.store.commit(group.toWriteSet(rows)).then(
       () => this.#stored(group),
       (error) => (error instanceof StoreFullError ? this.#refuse(group) : this.fail(error)),
     );
-  }
-
-  /** Large enough to wait at the store while another group is being written. */
-  #isLarge(group: Group): boolean {
-    return group.items >= groupItemsEarly || group.bytes >= groupBytesMax;
   }
 
   #stored(group: Group): void {
@@ -279,8 +285,12 @@ export class Engine {
   /** No room on disk: this group, and everything applied on top of it, never happened. */
   #refuse(group: Group): void {
     if (!this.#inFlight.includes(group)) return; // refused together with the one before it
+    this.#leavesRows = this.#stopped;
     const refused = [...this.#inFlight, this.#open];
-    this.#memory.forgetSince(group.number);
+    this.#memory.forgetSince(
+      group.number,
+      refused.flatMap((it) => it.rows),
+    );
     this.#order.discardRead();
     this.#inFlight = [];
     this.#open = new Group(this.#open.number + 1);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { StateStore, WriteSet } from '../../engine/store.ts';
+import { rowsBehind } from './rows-behind.ts';
 import {
   bank,
   block,
@@ -38,11 +39,12 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
     values(check);
     snapshots(check);
     commits(check);
+    rowsBehind(check);
     restarts(check);
   });
 }
 
-type Check = (title: string, run: (under: StateStoreUnderTest) => Promise<void>) => void;
+export type Check = (title: string, run: (under: StateStoreUnderTest) => Promise<void>) => void;
 
 const ann = identityKey(shop, 'user', 'ann');
 const annsPhone = identityKey(shop, 'device', 'phone');
@@ -54,6 +56,7 @@ const annJoins: WriteSet = writeSet({
   identities: [identityRow(ann, 2, 1), identityRow(annsPhone, 3, 1)],
   blocks: [block(shop, [eventLine(1, 1), eventLine(2, 1), eventLine(3, 1)])],
   records: [{ key: 'key/ann', document: '["1"]' }],
+  rowsUpTo: eventId(3),
 });
 
 function reads(check: Check): void {

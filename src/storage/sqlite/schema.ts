@@ -56,6 +56,11 @@ const migrations: readonly string[] = [
   -- One row, rewritten by the readiness check to prove that a write reaches the disk.
   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL);
   `,
+  `
+  -- One row: every row of 'profiles' holds all lines up to this one; younger blocks are folded onto them at start.
+  CREATE TABLE rows_up_to (id INTEGER PRIMARY KEY CHECK (id = 1), line INTEGER NOT NULL);
+  INSERT INTO rows_up_to (id, line) SELECT 1, coalesce(max(last_id), 0) FROM blocks;
+  `,
 ];
 
 /** Brings the database to this version; refuses one that a newer version has changed. */
