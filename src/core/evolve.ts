@@ -108,6 +108,7 @@ function endSession(profile: Profile, line: SessionEndedLine): void {
 
 function count(profile: Profile, line: EventLine): void {
   const counter = profile.counters.get(line.name);
+  profile.texts.counters = undefined;
   if (counter === undefined) {
     profile.counters.set(line.name, {
       name: line.name,

@@ -1,13 +1,6 @@
 import { assert } from '../lib/assert.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from './ids.ts';
-import {
-  type Attribute,
-  type Counter,
-  type Identity,
-  type IdentityKind,
-  Profile,
-  type Session,
-} from './profile.ts';
+import { type Identity, type IdentityKind, Profile, type Session } from './profile.ts';
 
 /**
  * A profile as one JSON document, the form every store keeps. Tuples instead of objects: half the size, and
@@ -24,8 +17,6 @@ interface ProfileDocument {
   readonly sessionCount: number;
   readonly spent: number;
   readonly identities: readonly (readonly [number, IdentityKind, string])[];
-  readonly attributes: readonly Attribute[];
-  readonly counters: readonly (readonly [string, number, number | null, number, number])[];
   readonly sessions: readonly (readonly [number, number | null, number, number])[];
   readonly newest: number | null;
   readonly prints: string;
@@ -39,13 +30,14 @@ export function writeProfile(profile: Profile): string {
   const { texts } = profile;
   texts.identities ??= JSON.stringify(profile.identities.map((it) => [it.id, it.kind, it.value]));
   texts.attributes ??= JSON.stringify([...profile.attributes.values()]);
+  texts.counters ??= writeCounters(profile);
   const newest = Number.isFinite(profile.newestStampSec) ? profile.newestStampSec : null;
   return (
     `{"v":1,"id":${profile.id},"project":${profile.project},"created":${profile.createdMs}` +
     `,"updated":${profile.updatedMs},"last":${profile.lastEvent},"active":${profile.lastActiveMs}` +
     `,"sessionCount":${profile.totalSessions},"spent":${profile.timeSpentMs}` +
     `${identitiesMark}${texts.identities}${attributesMark}${texts.attributes}` +
-    `${countersMark}${writeCounters(profile)},"sessions":${writeSessions(profile)}` +
+    `${countersMark}${texts.counters}${sessionsMark}${writeSessions(profile)}` +
     `,"newest":${newest},"prints":"${profile.fingerprints}"}`
   );
 }
@@ -57,6 +49,7 @@ export function writeProfile(profile: Profile): string {
 const identitiesMark = ',"identities":';
 const attributesMark = ',"attributes":';
 const countersMark = ',"counters":';
+const sessionsMark = ',"sessions":';
 
 function writeCounters(profile: Profile): string {
   let text = '';
@@ -76,14 +69,12 @@ export function readProfile(text: string): Profile {
   const identitiesAt = text.indexOf(identitiesMark);
   const attributesAt = text.indexOf(attributesMark);
   const countersAt = text.lastIndexOf(countersMark);
-  assert(identitiesAt > 0 && identitiesAt < attributesAt && attributesAt < countersAt, 'a profile document');
-  // Without its attributes: they stay text until somebody asks for one.
-  const document = JSON.parse(text.slice(0, attributesAt) + text.slice(countersAt)) as ProfileDocument;
+  const sessionsAt = text.lastIndexOf(sessionsMark);
+  const isInOrder = identitiesAt < attributesAt && attributesAt < countersAt && countersAt < sessionsAt;
+  assert(identitiesAt > 0 && isInOrder, 'a profile document');
+  // Without its attributes and counters: they stay text until somebody asks for one.
+  const document = JSON.parse(text.slice(0, attributesAt) + text.slice(sessionsAt)) as ProfileDocument;
   assert(document.v === 1, `profile document of version ${document.v}`);
-  const counters = new Map<string, Counter>();
-  for (const [name, count, valueSum, firstSec, lastSec] of document.counters) {
-    counters.set(name, { name, count, valueSum, firstSec, lastSec });
-  }
   const members = {
     id: document.id as ProfileId,
     project: document.project as ProjectId,
@@ -96,7 +87,6 @@ export function readProfile(text: string): Profile {
     identities: document.identities.map(
       ([id, kind, value]): Identity => ({ id: id as IdentityId, kind, value }),
     ),
-    counters,
     sessions: document.sessions.map(readSession),
     newestStampSec: document.newest ?? Number.NEGATIVE_INFINITY,
     fingerprints: document.prints,
@@ -105,6 +95,7 @@ export function readProfile(text: string): Profile {
   return new Profile(members, {
     identities: text.slice(identitiesAt + identitiesMark.length, attributesAt),
     attributes: text.slice(attributesAt + attributesMark.length, countersAt),
+    counters: text.slice(countersAt + countersMark.length, sessionsAt),
   });
 }
 
@@ -116,6 +107,7 @@ function readSession([id, device, openedMs, lastActiveMs]: ProfileDocument['sess
 export function copyProfile(profile: Profile): Profile {
   const counters = new Map(Array.from(profile.counters, ([name, counter]) => [name, { ...counter }]));
   const sessions = profile.sessions.map((session) => ({ ...session }));
-  const members = { ...profile, identities: [...profile.identities], counters, sessions };
-  return new Profile(members, { ...profile.texts }, new Map(profile.attributes));
+  const members = { ...profile, identities: [...profile.identities], sessions };
+  const attributes = new Map(profile.attributes);
+  return new Profile(members, { ...profile.texts }, { attributes, counters });
 }

@@ -113,11 +113,7 @@ export class Group {
     const identities = [...this.#identities.values()];
     return {
       nowMs: this.nowMs,
-      profiles: rows.profiles.map((profile) => ({
-        id: profile.id,
-        project: profile.project,
-        document: writeProfile(profile),
-      })),
+      profiles: rows.profiles.map(toRow),
       identities: identities.filter((it) => 'profile' in it),
       detached: identities.filter((it) => !('profile' in it)),
       blocks: this.#blocks.map(
@@ -138,4 +134,10 @@ export class Group {
   finish(instead?: BatchResult): void {
     for (const [queued, result] of this.#answers) queued.finish(instead ?? result);
   }
+}
+
+function toRow(profile: Profile): WriteSet['profiles'][number] {
+  const document = writeProfile(profile);
+  profile.pack();
+  return { id: profile.id, project: profile.project, document };
 }
