@@ -31,5 +31,7 @@ export const behindLinesMax = 250_000;
 export const rowsBytesMax = 8 * 1024 * 1024;
 /** How long a repeat is recognised (Leanplum contract 1.11). */
 export const idempotencyWindowMs = 7 * 24 * 60 * 60 * 1000;
+/** Bits of what is known of idempotency records without asking the store (16 MB): room for some 13 million at 1 %. */
+export const recordFilterBits = 2 ** 27;
 /** Seconds after which a refused caller should try again. */
 export const retryAfterSec = 2;

@@ -4,6 +4,7 @@ import { readProfile } from '../core/profile-document.ts';
 import { identityKey, type NamedUser, type Queued } from './batch.ts';
 import { Cache } from './cache.ts';
 import { type IdempotencyRecord, readRecord, weighRecord } from './idempotency.ts';
+import { KnownRecords } from './known-records.ts';
 import type { Found, IdentityKey, Wanted } from './store.ts';
 import { WriteBehind } from './write-behind.ts';
 
@@ -27,6 +28,7 @@ export class Memory {
   readonly identities = new Cache<string, ProfileId>();
   readonly profiles = new Cache<ProfileId, Profile>();
   readonly records = new Cache<string, IdempotencyRecord>();
+  readonly knownRecords = new KnownRecords();
   readonly behind: WriteBehind;
 
   constructor(options: { lastEvent: EventId; cacheBytes: number }) {
@@ -36,6 +38,10 @@ export class Memory {
   /** While it stays the same, a batch of which everything was known is still such a batch. */
   get removals(): number {
     return this.identities.removals + this.profiles.removals + this.records.removals;
+  }
+
+  get weight(): number {
+    return this.profiles.weight + this.identities.weight + this.records.weight;
   }
 
   /** The profiles a user's ids name now; all must be known. */
@@ -59,6 +65,7 @@ export class Memory {
 
   changeRecord(key: string, record: IdempotencyRecord, group: number): void {
     this.records.set(key, record, key.length + weighRecord(record), group);
+    this.knownRecords.add(key);
   }
 
   /** Adds what is not known of a batch to `wants`; answers whether everything is known. */
@@ -79,7 +86,7 @@ export class Memory {
       }
     }
     for (const record of queued.records) {
-      if (this.records.has(record)) continue;
+      if (this.records.has(record) || !this.knownRecords.mayHold(record)) continue;
       wants.records.add(record);
       complete = false;
     }

@@ -18,6 +18,12 @@ export interface StateStore {
    */
   commit(group: WriteSet): Promise<void>;
 
+  /**
+   * Hashes (`hashKey`) of the keys of some idempotency records, in the order of the keys, from the first one behind
+   * `after` on ('' : from the beginning). `next` goes on; undefined: that was all.
+   */
+  recordHashes(after: string): Promise<{ readonly hashes: Int32Array; readonly next: string | undefined }>;
+
   /** The newest id any stored line has. */
   lastEvent(): EventId;
 }

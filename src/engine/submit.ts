@@ -59,6 +59,7 @@ export class Engine {
     this.#nextEvent = lastEvent + 1;
     this.#memory = new Memory({ lastEvent, cacheBytes: options.cacheBytes ?? cacheBytesMax });
     this.#open = new Group(1);
+    this.#memory.knownRecords.load(options.store).catch((error) => this.#stopped || this.fail(error));
     this.#order = new Order({
       memory: this.#memory,
       store: options.store,
@@ -73,12 +74,11 @@ export class Engine {
 
   /** Batches waiting for their turn, their bytes, and groups on their way to disk. */
   get load(): { queued: number; queuedBytes: number; inFlight: number; cacheBytes: number } {
-    const { profiles, identities, records } = this.#memory;
     return {
       queued: this.#order.length,
       queuedBytes: this.#order.bytes,
       inFlight: this.#inFlight.length,
-      cacheBytes: profiles.weight + identities.weight + records.weight,
+      cacheBytes: this.#memory.weight,
     };
   }
 
