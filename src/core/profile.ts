@@ -1,5 +1,5 @@
 import type { Json } from '../lib/json.ts';
-import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from './ids.ts';
+import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from './ids.ts';
 
 /**
  * Kinds of identity (design D9): `user` is hard, one per profile (Leanplum userId, Bloomreach `registered`);
@@ -16,7 +16,10 @@ export interface Identity {
 /** Name, value, and when it was set (Unix seconds). A null value is a dated tombstone: it was set and then cleared. */
 export type Attribute = readonly [name: string, value: Json, setSec: number];
 
-/** Lifetime counter of one event name; times in Unix seconds. `valueSum` is null when no event ever had a value. */
+/**
+ * Lifetime counter of one event or state name; times in Unix seconds. `valueSum` is null when no event ever had a
+ * value; states have none.
+ */
 export interface Counter {
   readonly name: string;
   count: number;
@@ -25,31 +28,53 @@ export interface Counter {
   lastSec: number;
 }
 
+/** What an open session does: it runs, it is paused, or the app was started in the background and nobody has seen it. */
+export type SessionPhase = 'active' | 'paused' | 'background';
+
+/**
+ * An open session. Its clock is that of its actions, which may be sent hours later; it never runs backwards and never
+ * ahead of the server's.
+ */
 export interface Session {
   readonly id: SessionId;
   /** The device it runs on, or null when the caller named none. */
   readonly device: IdentityId | null;
+  phase: SessionPhase;
   readonly openedMs: number;
+  /** Its newest activity; of a paused session: its pause. */
   lastActiveMs: number;
+  /** Server time at which its newest activity was applied. */
+  heardMs: number;
+  /** How long it was active up to `lastActiveMs`, without its pauses. */
+  spentMs: number;
+  state: CurrentState | null;
+}
+
+/** The state a session is in (Leanplum contract 3.3). */
+export interface CurrentState {
+  readonly id: StateId;
+  readonly name: string;
+  readonly enteredMs: number;
+  /** False: its own clock is stopped. It stands still as well while the session is not active. */
+  running: boolean;
+  /** How long it ran up to the session's `lastActiveMs`. */
+  spentMs: number;
+}
+
+/** The latest pause on a device; null: of callers that name none. */
+export interface Pause {
+  readonly device: IdentityId | null;
+  readonly atMs: number;
 }
 
 /** What a profile is made from, beside its attributes. */
-type ProfileMembers = Omit<Profile, 'attributes' | 'counters' | 'texts' | 'pack'>;
+type ProfileMembers = Omit<Profile, 'attributes' | 'texts' | 'pack'>;
 
 /** Parts of a profile's document as JSON text, kept while they are up to date: most changes leave them alone. */
 export interface ProfileTexts {
   identities: string | undefined;
   attributes: string | undefined;
-  counters: string | undefined;
 }
-
-type CounterRow = readonly [
-  name: string,
-  count: number,
-  valueSum: number | null,
-  first: number,
-  last: number,
-];
 
 /** Everything kept about one user. Changed by `evolve` and by nothing else. */
 export class Profile {
@@ -63,7 +88,13 @@ export class Profile {
   totalSessions: number;
   timeSpentMs: number;
   readonly identities: Identity[];
-  readonly sessions: Session[];
+  readonly counters: Map<string, Counter>;
+  readonly states: Map<string, Counter>;
+  sessions: Session[];
+  /** Newest last. */
+  pauses: Pause[];
+  /** Server time at which a session may have timed out and the profile has to be looked at; null: no session is open. */
+  timerMs: number | null;
   /** Newest client-stamped event time, Unix seconds; an event newer than this cannot be a duplicate. */
   newestStampSec: number;
   /** Fingerprints of the newest client-stamped events, oldest first, 8 characters each. */
@@ -72,14 +103,9 @@ export class Profile {
   size: number;
   readonly texts: ProfileTexts;
   #attributes: Map<string, Attribute> | undefined;
-  #counters: Map<string, Counter> | undefined;
 
-  /** Attributes and counters come as maps, or as texts, which are parsed when somebody asks. */
-  constructor(
-    members: ProfileMembers,
-    texts: ProfileTexts,
-    maps?: { readonly attributes: Map<string, Attribute>; readonly counters: Map<string, Counter> },
-  ) {
+  /** Attributes come as entries, or as the text of a list of them, which is parsed when somebody asks. */
+  constructor(members: ProfileMembers, texts: ProfileTexts, attributes?: Map<string, Attribute>) {
     this.id = members.id;
     this.project = members.project;
     this.createdMs = members.createdMs;
@@ -89,13 +115,16 @@ export class Profile {
     this.totalSessions = members.totalSessions;
     this.timeSpentMs = members.timeSpentMs;
     this.identities = members.identities;
+    this.counters = members.counters;
+    this.states = members.states;
     this.sessions = members.sessions;
+    this.pauses = members.pauses;
+    this.timerMs = members.timerMs;
     this.newestStampSec = members.newestStampSec;
     this.fingerprints = members.fingerprints;
     this.size = members.size;
     this.texts = texts;
-    this.#attributes = maps?.attributes;
-    this.#counters = maps?.counters;
+    this.#attributes = attributes;
   }
 
   get attributes(): Map<string, Attribute> {
@@ -106,22 +135,9 @@ export class Profile {
     return this.#attributes;
   }
 
-  get counters(): Map<string, Counter> {
-    if (this.#counters === undefined) {
-      this.#counters = new Map();
-      for (const [name, count, valueSum, firstSec, lastSec] of JSON.parse(
-        this.texts.counters ?? '[]',
-      ) as CounterRow[]) {
-        this.#counters.set(name, { name, count, valueSum, firstSec, lastSec });
-      }
-    }
-    return this.#counters;
-  }
-
-  /** Keeps only the texts of what has one: a tenth of the objects, which the garbage collector would walk. */
+  /** Keeps attributes only as text, if there is one: that many objects less for the garbage collector to walk. */
   pack(): void {
     if (this.texts.attributes !== undefined) this.#attributes = undefined;
-    if (this.texts.counters !== undefined) this.#counters = undefined;
   }
 }
 
@@ -138,13 +154,16 @@ export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Pr
     totalSessions: 0,
     timeSpentMs: 0,
     identities: [],
+    counters: new Map(),
+    states: new Map(),
     sessions: [],
+    pauses: [],
+    timerMs: null,
     newestStampSec: Number.NEGATIVE_INFINITY,
     fingerprints: '',
     size: emptyProfileSize,
   };
-  const texts = { identities: undefined, attributes: undefined, counters: undefined };
-  return new Profile(members, texts, { attributes: new Map(), counters: new Map() });
+  return new Profile(members, { identities: undefined, attributes: undefined }, new Map());
 }
 
 export function hasIdentityOf(profile: Profile, kind: IdentityKind): boolean {

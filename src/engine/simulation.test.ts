@@ -95,7 +95,23 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     attributes,
     timeSec,
     continueOpen: fc.boolean(),
+    background: fc.boolean(),
   }),
+  fc.record({
+    ...base,
+    kind: fc.constant('steer_session' as const),
+    action: fc.constantFrom('stop' as const, 'pause' as const, 'resume' as const, 'heartbeat' as const),
+    timeSec,
+  }),
+  fc.record({
+    ...base,
+    kind: fc.constant('enter_state' as const),
+    name: fc.constantFrom('cart', 'menu'),
+    info: fc.constant(null),
+    params: fc.constantFrom({}, { a: 1 }),
+    timeSec,
+  }),
+  fc.record({ ...base, kind: fc.constant('find_user' as const) }),
   fc.record({ ...base, kind: fc.constant('read_profile' as const) }),
 );
 const pair = fc.record({
@@ -201,11 +217,12 @@ function portrait(profile: Profile): unknown {
     id: null,
     last: null,
     identities: profile.identities.map(({ kind, value }) => [kind, value]),
-    sessions: profile.sessions.map((it) => [
-      it.device === null ? null : values.get(it.device),
-      it.openedMs,
-      it.lastActiveMs,
-    ]),
+    sessions: profile.sessions.map(({ id: _id, device, state, ...times }) => ({
+      ...times,
+      device: device === null ? null : values.get(device),
+      state: state && { ...state, id: null },
+    })),
+    pauses: profile.pauses.map((it) => [it.device === null ? null : values.get(it.device), it.atMs]),
   };
 }
 

@@ -63,6 +63,8 @@ export function eventLine(
     info: null,
     params: options.params ?? {},
     device: null,
+    state: null,
+    passive: false,
     stamped: false,
   };
 }
