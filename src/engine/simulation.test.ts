@@ -315,6 +315,7 @@ async function simulate(requests: readonly Request[], plan: Plan): Promise<void>
     if (gate.commitsInFlight === groupsInFlightMax) totals.twoInFlight += 1;
     const choices: Choice[] = waiting.length > 0 ? [...steps, 'submit'] : steps;
     if (choices.length === 0) break;
+    if (random.chance(0.05)) engine.writeRows();
     const choice = random.pick(choices.flatMap((it) => Array<Choice>(haste[it]).fill(it)));
     if (choice !== 'submit') step(choice);
     else for (const batch of waiting.splice(0, random.between(1, 2))) submit(batch);

@@ -43,7 +43,7 @@ export class Engine {
   readonly #order: Order;
   #nextEvent: number;
   #nowMs = 0;
-  #open: Group;
+  #open = new Group(1);
   #inFlight: Group[] = [];
   #storedGroup = 0;
   #pumpScheduled = false;
@@ -58,7 +58,6 @@ export class Engine {
     const lastEvent = options.store.lastEvent();
     this.#nextEvent = lastEvent + 1;
     this.#memory = new Memory({ lastEvent, cacheBytes: options.cacheBytes ?? cacheBytesMax });
-    this.#open = new Group(1);
     this.#memory.knownRecords.load(options.store).catch((error) => this.#stopped || this.fail(error));
     this.#order = new Order({
       memory: this.#memory,
@@ -95,6 +94,12 @@ export class Engine {
     });
   }
 
+  /** Has all rows brought up to date soon (the store's `rowsUpTo`), also when nothing else happens. */
+  writeRows(): void {
+    this.#memory.behind.want();
+    this.#schedulePump();
+  }
+
   /** Refuses new batches and resolves when everything taken in before is answered. */
   drain(): Promise<void> {
     this.#stopped = true;
@@ -118,7 +123,7 @@ export class Engine {
     this.#inFlight = [];
     this.#open = new Group(this.#open.number + 1);
     this.#options.onFatal(error);
-    this.#tellIdle();
+    for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 
   /** Once per turn of the event loop, so that everything that arrived together shares one read and one commit. */
@@ -144,15 +149,12 @@ export class Engine {
     if (this.#order.length === 0 && this.#inFlight.length === 0 && this.#open.isEmpty) this.#idle();
   }
 
-  /** The last work of all: rows are brought up to date, so that the next start has no lines to fold. */
+  /** The last work of all is to bring rows up to date, so that the next start has no lines to fold. */
   #idle(): void {
-    const { any, lost } = this.#memory.behind;
-    if (!this.#stopped || !any || this.#leavesRows) this.#tellIdle();
+    const { any, lost, isWanted } = this.#memory.behind;
+    if (!isWanted && !(this.#stopped && any && !this.#leavesRows))
+      for (const resolve of this.#waitingForIdle.splice(0)) resolve();
     else if (lost.size === 0) this.#commit(this.#open, true);
-  }
-
-  #tellIdle(): void {
-    for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 
   #apply(queued: Queued): BatchResult {
@@ -287,10 +289,8 @@ export class Engine {
     if (!this.#inFlight.includes(group)) return; // refused together with the one before it
     this.#leavesRows = this.#stopped;
     const refused = [...this.#inFlight, this.#open];
-    this.#memory.forgetSince(
-      group.number,
-      refused.flatMap((it) => it.rows),
-    );
+    const rows = refused.flatMap((it) => it.rows);
+    this.#memory.forgetSince(group.number, rows);
     this.#order.discardRead();
     this.#inFlight = [];
     this.#open = new Group(this.#open.number + 1);
