@@ -96,6 +96,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     timeSec,
     continueOpen: fc.boolean(),
     background: fc.boolean(),
+    facts: fc.constant([]),
+    devices: fc.constant([]),
   }),
   fc.record({
     ...base,
