@@ -27,3 +27,7 @@ export const cacheBytesMax = Math.min(512 * 1024 * 1024, Math.max(64 * 1024 * 10
 export const idempotencyWindowMs = 7 * 24 * 60 * 60 * 1000;
 /** Seconds after which a refused caller should try again. */
 export const retryAfterSec = 2;
+/** Due timers let in at a time: after a downtime there may be a million, and nobody else is to wait for them. */
+export const dueTimersMax = 200;
+/** How often due timers are looked for. */
+export const timersEveryMs = 1_000;

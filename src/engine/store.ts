@@ -18,8 +18,18 @@ export interface StateStore {
    */
   commit(group: WriteSet): Promise<void>;
 
+  /** The timers due before `beforeMs`, the oldest first, at most `max`; at least as new as `read`. */
+  dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]>;
+
   /** The newest id any stored line has. */
   lastEvent(): EventId;
+}
+
+/** At `dueMs`, server time, a profile has to be looked at: a session of it may have timed out (design D3). */
+export interface Timer {
+  readonly dueMs: number;
+  readonly project: ProjectId;
+  readonly profile: ProfileId;
 }
 
 /** What reads of a profile's past need. Implementations: storage/sqlite (recent lines from the blocks). */
@@ -67,6 +77,10 @@ export interface WriteSet {
   readonly detached: readonly IdentityKey[];
   readonly blocks: readonly Block[];
   readonly records: readonly { readonly key: string; readonly document: string }[];
+  /** Set in addition to those that are there; the same one twice is one. */
+  readonly timers: readonly Timer[];
+  /** Timers that are done with; none of those set in the same group. */
+  readonly doneTimers: readonly Timer[];
 }
 
 /** Lines of one project in the order of apply, one JSON text each, joined by line feeds. */

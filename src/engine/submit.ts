@@ -1,4 +1,5 @@
 import { type Applied, apply } from '../core/apply.ts';
+import type { PassTime } from '../core/command.ts';
 import type { EventId, ProjectId } from '../core/ids.ts';
 import { duplicate, type Outcome } from '../core/outcome.ts';
 import type { Profile } from '../core/profile.ts';
@@ -197,6 +198,7 @@ export class Engine {
         nextEvent: this.#nextEvent as EventId,
       });
       if (applied.lines.length > 0) this.#take(applied, batch.project);
+      if (command.kind === 'pass_time') this.#finishTimer(command, batch.project);
       // Who is named may be somebody else from here on.
       if (applied.attached.length + applied.detached.length > 0) user = undefined;
       const { outcome } = applied;
@@ -209,7 +211,7 @@ export class Engine {
   }
 
   /** Takes what a command changed into memory and into the open group. */
-  #take({ profile, lines, attached, detached }: Applied, project: ProjectId): void {
+  #take({ profile, lines, attached, detached, timerMs }: Applied, project: ProjectId): void {
     const group = this.#open;
     assert(profile !== undefined, 'lines without a profile');
     this.#nextEvent += lines.length;
@@ -227,6 +229,13 @@ export class Engine {
     }
     this.#memory.changeProfile(profile, group.number);
     group.change(profile);
+    if (timerMs !== undefined) group.setTimer({ dueMs: timerMs, project, profile: profile.id });
+  }
+
+  /** A due timer is done with, unless it is still the profile's: a clock was set back, and it comes again. */
+  #finishTimer({ profile, dueMs }: PassTime, project: ProjectId): void {
+    if (this.#memory.profiles.get(profile)?.timerMs === dueMs) return;
+    this.#open.finishTimer({ dueMs, project, profile });
   }
 
   #remember(name: string, record: IdempotencyRecord): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { StateStore, WriteSet } from '../../engine/store.ts';
+import { timerChecks } from './timers.ts';
 import {
   bank,
   block,
@@ -38,6 +39,7 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
     values(check);
     snapshots(check);
     commits(check);
+    timerChecks(check);
     restarts(check);
   });
 }

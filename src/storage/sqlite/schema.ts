@@ -56,6 +56,16 @@ const migrations: readonly string[] = [
   -- One row, rewritten by the readiness check to prove that a write reaches the disk.
   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL);
   `,
+  `
+  -- When a profile has to be looked at again. In the order of time, so that new ones fill one page after the other and
+  -- those that are done with empty one after the other.
+  CREATE TABLE timers (
+    due_ms INTEGER NOT NULL,
+    profile_id INTEGER NOT NULL,
+    project_id INTEGER NOT NULL,
+    PRIMARY KEY (due_ms, profile_id)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the database to this version; refuses one that a newer version has changed. */

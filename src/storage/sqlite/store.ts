@@ -6,13 +6,22 @@ import {
   type History,
   type StateStore,
   StoreFullError,
+  type Timer,
   type Wanted,
   type WriteSet,
 } from '../../engine/store.ts';
 import { isFull } from './full.ts';
 import type { LinesRequest } from './history-thread.ts';
-import { type PackedFound, type PackedWanted, packWanted, packWriteSet, unpackFound } from './message.ts';
+import {
+  type PackedFound,
+  type PackedTimers,
+  packWanted,
+  packWriteSet,
+  unpackFound,
+  unpackTimers,
+} from './message.ts';
 import { openReader } from './open.ts';
+import type { ReaderRequest, ReaderResult } from './reader-thread.ts';
 import { Thread, ThreadError } from './thread.ts';
 import type { WriterRequest, WriterResult } from './writer-thread.ts';
 
@@ -30,7 +39,7 @@ export class SqliteStore implements StateStore, History {
   readonly #file: string;
   readonly #onBroken: (error: unknown) => void;
   readonly #writer: Thread<WriterRequest, WriterResult>;
-  readonly #reader: Thread<PackedWanted, PackedFound>;
+  readonly #reader: Thread<ReaderRequest, ReaderResult>;
   readonly #checkpointer: Thread<'checkpoint', void>;
   /** Started when first needed. */
   #history: Thread<LinesRequest, Line[]> | undefined;
@@ -57,7 +66,11 @@ export class SqliteStore implements StateStore, History {
   }
 
   async read(wanted: Wanted): Promise<Found> {
-    return unpackFound(await this.#reader.ask(packWanted(wanted)));
+    return unpackFound((await this.#reader.ask(packWanted(wanted))) as PackedFound);
+  }
+
+  async dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]> {
+    return unpackTimers((await this.#reader.ask({ beforeMs, max })) as PackedTimers);
   }
 
   async commit(group: WriteSet): Promise<void> {
