@@ -28,11 +28,11 @@ export function writeSet(changes: Partial<WriteSet>): WriteSet {
     timers: [],
     doneTimers: [],
   };
-  return { nowMs: 1_700_000_000_000, ...nothing, ...changes };
+  return { rowsUpTo: undefined, nowMs: 1_700_000_000_000, ...nothing, ...changes };
 }
 
 export function wanted(keys: Partial<Wanted>): Wanted {
-  return { identities: [], profiles: [], records: [], ...keys };
+  return { identities: [], profiles: [], records: [], behind: [], ...keys };
 }
 
 export function identityKey(project: ProjectId, kind: IdentityKind, value: string): IdentityKey {

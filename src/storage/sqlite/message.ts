@@ -54,6 +54,7 @@ export interface PackedWriteSet {
   readonly identities: WriteSet['identities'];
   readonly detached: WriteSet['detached'];
   readonly blocks: WriteSet['blocks'];
+  readonly rowsUpTo: WriteSet['rowsUpTo'];
   readonly timers: PackedTimers;
   readonly doneTimers: PackedTimers;
 }
@@ -73,7 +74,7 @@ export function unpackTimers(packed: PackedTimers): Timer[] {
 }
 
 export function packWriteSet(group: WriteSet): PackedWriteSet {
-  const { nowMs, profiles, records, identities, detached, blocks } = group;
+  const { nowMs, profiles, records, identities, detached, blocks, rowsUpTo } = group;
   return {
     nowMs,
     profileIds: Float64Array.from(profiles, (it) => it.id),
@@ -84,13 +85,14 @@ export function packWriteSet(group: WriteSet): PackedWriteSet {
     identities,
     detached,
     blocks,
+    rowsUpTo,
     timers: packTimers(group.timers),
     doneTimers: packTimers(group.doneTimers),
   };
 }
 
 export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
-  const { nowMs, identities, detached, blocks } = packed;
+  const { nowMs, identities, detached, blocks, rowsUpTo } = packed;
   return {
     nowMs,
     profiles: packed.profileDocuments.map((document, index) => ({
@@ -105,6 +107,7 @@ export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
     identities,
     detached,
     blocks,
+    rowsUpTo,
     timers: unpackTimers(packed.timers),
     doneTimers: unpackTimers(packed.doneTimers),
   };

@@ -8,6 +8,7 @@ import { isSecret } from '../../lib/secret.ts';
 import { historyContract } from '../contract/history.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { bank, block, eventId, eventLine, shop, wanted, writeSet } from '../contract/write-sets.ts';
+import { foldAll } from './fold-lines.ts';
 import { FolderInUse, lockFolder } from './lock.ts';
 import { openWriter } from './open.ts';
 import { DeclarationConflict, declareProjects, loadProjects } from './projects.ts';
@@ -37,6 +38,9 @@ async function create() {
     append: (group: Parameters<SqliteStore['commit']>[0]) => store.commit(group),
     reopen: async () => {
       await store.close();
+      const database = openWriter(file);
+      foldAll(database);
+      database.close();
       store = new SqliteStore(file);
       return store;
     },

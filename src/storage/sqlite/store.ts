@@ -21,6 +21,7 @@ import {
   unpackTimers,
 } from './message.ts';
 import { openReader } from './open.ts';
+import type { RecordHashes } from './read-records.ts';
 import type { ReaderRequest, ReaderResult } from './reader-thread.ts';
 import { Thread, ThreadError } from './thread.ts';
 import type { WriterRequest, WriterResult } from './writer-thread.ts';
@@ -66,11 +67,15 @@ export class SqliteStore implements StateStore, History {
   }
 
   async read(wanted: Wanted): Promise<Found> {
-    return unpackFound((await this.#reader.ask(packWanted(wanted))) as PackedFound);
+    return unpackFound((await this.#reader.ask({ do: 'read', wanted: packWanted(wanted) })) as PackedFound);
+  }
+
+  async recordHashes(after: string): Promise<RecordHashes> {
+    return (await this.#reader.ask({ do: 'hash', after })) as RecordHashes;
   }
 
   async dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]> {
-    return unpackTimers((await this.#reader.ask({ beforeMs, max })) as PackedTimers);
+    return unpackTimers((await this.#reader.ask({ do: 'timers', beforeMs, max })) as PackedTimers);
   }
 
   async commit(group: WriteSet): Promise<void> {
