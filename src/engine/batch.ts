@@ -47,7 +47,7 @@ export type BatchResult =
 export interface NamedUser {
   readonly ids: readonly NamedIdentity[];
   readonly keys: readonly string[];
-  /** Whom a due timer means: it knows the profile itself. */
+  /** Set where a command names a profile by its internal id. */
   readonly profile?: ProfileId;
 }
 
@@ -77,7 +77,7 @@ export function queue(batch: Batch, finish: (result: BatchResult) => void): Queu
   let last: readonly NamedIdentity[] | undefined;
   let lastRecord: string | undefined;
   for (const { command, pair } of batch.items) {
-    if (command.kind === 'pass_time') {
+    if ('profile' in command) {
       last = undefined;
       users.push({ ids: [], keys: [], profile: command.profile });
     } else if (command.ids !== last) {
