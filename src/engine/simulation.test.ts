@@ -72,16 +72,26 @@ const attributes = fc
   .map((it) => Object.entries(it));
 const base = { ids, create: fc.boolean() };
 const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({
-    ...base,
-    kind: fc.constant('track' as const),
-    name: fc.constantFrom('opened', 'bought'),
-    value: fc.option(fc.integer({ min: 0, max: 3 })),
-    info: fc.constant(null),
-    params: fc.constantFrom({}, { a: 1 }, { a: 2 }),
-    timeSec,
-    stamped: fc.boolean(),
-  }),
+  fc
+    .tuple(
+      fc.record({
+        ...base,
+        kind: fc.constant('track' as const),
+        name: fc.constantFrom('opened', 'bought'),
+        value: fc.option(fc.integer({ min: 0, max: 3 })),
+        info: fc.constant(null),
+        params: fc.constantFrom({}, { a: 1 }, { a: 2 }),
+        timeSec,
+        stamped: fc.boolean(),
+      }),
+      fc.constantFrom(
+        {},
+        {},
+        { disposition: 'passive' as const },
+        { disposition: 'require_active' as const },
+      ),
+    )
+    .map(([track, more]) => ({ ...track, ...more })),
   fc.record({
     ...base,
     kind: fc.constant('set_attributes' as const),
@@ -168,7 +178,8 @@ class Model {
       if (repeated === undefined) {
         const { outcome, newest } = this.#applyCommand(command, batch.project, nowMs);
         seen = Math.max(seen, newest);
-        if (mark !== undefined && outcome.code === 'applied') this.#pairs.set(mark, this.#lastEvent);
+        if (mark !== undefined && ['applied', 'no_session'].includes(outcome.code))
+          this.#pairs.set(mark, this.#lastEvent);
         return outcome;
       }
       seen = Math.max(seen, repeated);

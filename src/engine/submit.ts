@@ -1,6 +1,6 @@
 import { type Applied, apply } from '../core/apply.ts';
 import type { EventId, ProjectId } from '../core/ids.ts';
-import { duplicate, type Outcome } from '../core/outcome.ts';
+import { duplicate, isCarriedOut, type Outcome } from '../core/outcome.ts';
 import type { Profile } from '../core/profile.ts';
 import { assert } from '../lib/assert.ts';
 import { type Batch, type BatchResult, identityKey, type NamedUser, type Queued, queue } from './batch.ts';
@@ -203,7 +203,7 @@ export class Engine {
         const isDone = outcome.code === 'failed' || found[0]?.timerMs !== dueMs;
         if (isDone) this.#open.finishTimer({ dueMs, project: batch.project, profile });
       }
-      if (pair !== undefined && outcome.code === 'applied') seen.keep(pair);
+      if (pair !== undefined && isCarriedOut(outcome)) seen.keep(pair);
       outcomes.push(outcome);
     }
     for (const [name, record] of seen.changed) this.#remember(name, record);

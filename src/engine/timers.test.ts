@@ -9,6 +9,7 @@ import type { ProfileId, ProjectId } from '../core/ids.ts';
 import { pauseTimeoutMs, sessionTimeoutMs } from '../core/limits.ts';
 import type { Profile } from '../core/profile.ts';
 import { GatedStore } from '../storage/contract/gated-store.ts';
+import { foldAll } from '../storage/sqlite/fold-lines.ts';
 import { openWriter } from '../storage/sqlite/open.ts';
 import { migrate } from '../storage/sqlite/schema.ts';
 import { SqliteStore } from '../storage/sqlite/store.ts';
@@ -49,7 +50,9 @@ function serve() {
     await store.close();
     assert.deepEqual(problems, []);
   };
-  return { store, gate, engine, timers, letIn, stop };
+  /** As a crash leaves it: rows of profiles may be behind their lines. */
+  const crash = () => store.close();
+  return { store, gate, engine, timers, letIn, stop, crash };
 }
 
 beforeEach(() => {
@@ -66,8 +69,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function restart(): Promise<void> {
-  await server.stop();
+async function restart(end: 'stop' | 'crash' = 'stop'): Promise<void> {
+  await server[end]();
+  const database = openWriter(join(folder, 'rapport.sqlite'));
+  foldAll(database);
+  database.close();
   server = serve();
 }
 
@@ -165,19 +171,21 @@ describe('a session ends by itself', () => {
     assert.deepEqual(await dueTimes(), []);
   });
 
-  test('also when the server was down then', async () => {
-    await send(openSession(), openSession('bob'));
-    at(60);
-    await send(steer('heartbeat'), steer('pause', 'bob'));
-    await restart();
-    at(5 * 24 * 3600);
-    await server.timers.run();
-    assert.deepEqual(await linesOf(), ['session_opened 0', 'session_continued 60', 'session_ended 60']);
-    assert.deepEqual(await linesOf('bob'), ['session_opened 0', 'session_paused 60', 'session_ended 60']);
-    assert.deepEqual(await dueTimes(), []);
-    await restart();
-    assert.deepEqual((await profileOf()).sessions, []);
-  });
+  for (const end of ['stop', 'crash'] as const) {
+    test(`also when the server was down then, after a ${end}`, async () => {
+      await send(openSession(), openSession('bob'));
+      at(60);
+      await send(steer('heartbeat'), steer('pause', 'bob'));
+      await restart(end);
+      at(5 * 24 * 3600);
+      await server.timers.run();
+      assert.deepEqual(await linesOf(), ['session_opened 0', 'session_continued 60', 'session_ended 60']);
+      assert.deepEqual(await linesOf('bob'), ['session_opened 0', 'session_paused 60', 'session_ended 60']);
+      assert.deepEqual(await dueTimes(), []);
+      await restart(end);
+      assert.deepEqual((await profileOf()).sessions, []);
+    });
+  }
 
   test('once, when an action has noticed it before', async () => {
     await send(openSession());
