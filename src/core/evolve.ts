@@ -97,7 +97,6 @@ function changeIdentities(
 
 function count(profile: Profile, line: EventLine): void {
   if (addToCounter(profile.counters, line, line.value)) profile.size += line.name.length + 64;
-  profile.texts.counters = undefined;
   if (line.stamped) {
     const print = fingerprint(line.name, line.timeSec, line.params);
     profile.fingerprints = pushFingerprint(profile.fingerprints, print);

@@ -1,6 +1,7 @@
 import { assert } from '../lib/assert.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from './ids.ts';
 import {
+  type Attribute,
   type Counter,
   type Identity,
   type IdentityKind,
@@ -24,8 +25,10 @@ interface ProfileDocument {
   readonly sessionCount: number;
   readonly spent: number;
   readonly identities: readonly (readonly [number, IdentityKind, string])[];
-  readonly sessions: readonly SessionDocument[];
+  readonly attributes: readonly Attribute[];
+  readonly counters: readonly (readonly [string, number, number | null, number, number])[];
   readonly states: readonly (readonly [string, number, number, number])[];
+  readonly sessions: readonly SessionDocument[];
   readonly pauses: readonly (readonly [number | null, number])[];
   readonly timer: number | null;
   readonly newest: number | null;
@@ -52,15 +55,14 @@ export function writeProfile(profile: Profile): string {
   const { texts } = profile;
   texts.identities ??= JSON.stringify(profile.identities.map((it) => [it.id, it.kind, it.value]));
   texts.attributes ??= JSON.stringify([...profile.attributes.values()]);
-  texts.counters ??= writeCounters(profile);
   const newest = Number.isFinite(profile.newestStampSec) ? profile.newestStampSec : null;
   return (
     `{"v":1,"id":${profile.id},"project":${profile.project},"created":${profile.createdMs}` +
     `,"updated":${profile.updatedMs},"last":${profile.lastEvent},"active":${profile.lastActiveMs}` +
     `,"sessionCount":${profile.totalSessions},"spent":${profile.timeSpentMs}` +
     `${identitiesMark}${texts.identities}${attributesMark}${texts.attributes}` +
-    `${countersMark}${texts.counters}${sessionsMark}${writeSessions(profile)}` +
-    `,"states":${writeStates(profile)},"pauses":${writePauses(profile)},"timer":${profile.timerMs}` +
+    `${countersMark}${writeCounters(profile)},"states":${writeStates(profile)}` +
+    `,"sessions":${writeSessions(profile)},"pauses":${writePauses(profile)},"timer":${profile.timerMs}` +
     `,"newest":${newest},"prints":"${profile.fingerprints}"}`
   );
 }
@@ -73,7 +75,6 @@ export function writeProfile(profile: Profile): string {
 const identitiesMark = ',"identities":';
 const attributesMark = ',"attributes":';
 const countersMark = ',"counters":';
-const sessionsMark = ',"sessions":';
 
 function writeCounters(profile: Profile): string {
   let text = '';
@@ -112,12 +113,14 @@ export function readProfile(text: string): Profile {
   const identitiesAt = text.indexOf(identitiesMark);
   const attributesAt = text.indexOf(attributesMark);
   const countersAt = text.lastIndexOf(countersMark);
-  const sessionsAt = text.lastIndexOf(sessionsMark);
-  const isInOrder = identitiesAt < attributesAt && attributesAt < countersAt && countersAt < sessionsAt;
-  assert(identitiesAt > 0 && isInOrder, 'a profile document');
-  // Without its attributes and counters: they stay text until somebody asks for one.
-  const document = JSON.parse(text.slice(0, attributesAt) + text.slice(sessionsAt)) as ProfileDocument;
+  assert(identitiesAt > 0 && identitiesAt < attributesAt && attributesAt < countersAt, 'a profile document');
+  // Without its attributes: they stay text until somebody asks for one.
+  const document = JSON.parse(text.slice(0, attributesAt) + text.slice(countersAt)) as ProfileDocument;
   assert(document.v === 1, `profile document of version ${document.v}`);
+  const counters = new Map<string, Counter>();
+  for (const [name, count, valueSum, firstSec, lastSec] of document.counters) {
+    counters.set(name, { name, count, valueSum, firstSec, lastSec });
+  }
   const states = new Map<string, Counter>();
   for (const [name, count, firstSec, lastSec] of document.states) {
     states.set(name, { name, count, valueSum: null, firstSec, lastSec });
@@ -134,6 +137,7 @@ export function readProfile(text: string): Profile {
     identities: document.identities.map(
       ([id, kind, value]): Identity => ({ id: id as IdentityId, kind, value }),
     ),
+    counters,
     states,
     sessions: document.sessions.map(readSession),
     pauses: document.pauses.map(([device, atMs]) => ({ device: device as IdentityId | null, atMs })),
@@ -145,7 +149,6 @@ export function readProfile(text: string): Profile {
   return new Profile(members, {
     identities: text.slice(identitiesAt + identitiesMark.length, attributesAt),
     attributes: text.slice(attributesAt + attributesMark.length, countersAt),
-    counters: text.slice(countersAt + countersMark.length, sessionsAt),
   });
 }
 
@@ -174,11 +177,11 @@ export function copyProfile(profile: Profile): Profile {
   const members = {
     ...profile,
     identities: [...profile.identities],
+    counters: copyCounters(profile.counters),
     states: copyCounters(profile.states),
     sessions: profile.sessions.map((it) => ({ ...it, state: it.state && { ...it.state } })),
   };
-  const attributes = new Map(profile.attributes);
-  return new Profile(members, { ...profile.texts }, { attributes, counters: copyCounters(profile.counters) });
+  return new Profile(members, { ...profile.texts }, new Map(profile.attributes));
 }
 
 function copyCounters(counters: ReadonlyMap<string, Counter>): Map<string, Counter> {

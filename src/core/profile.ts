@@ -68,22 +68,13 @@ export interface Pause {
 }
 
 /** What a profile is made from, beside its attributes. */
-type ProfileMembers = Omit<Profile, 'attributes' | 'counters' | 'texts' | 'pack'>;
+type ProfileMembers = Omit<Profile, 'attributes' | 'texts' | 'pack'>;
 
 /** Parts of a profile's document as JSON text, kept while they are up to date: most changes leave them alone. */
 export interface ProfileTexts {
   identities: string | undefined;
   attributes: string | undefined;
-  counters: string | undefined;
 }
-
-type CounterRow = readonly [
-  name: string,
-  count: number,
-  valueSum: number | null,
-  first: number,
-  last: number,
-];
 
 /** Everything kept about one user. Changed by `evolve` and by nothing else. */
 export class Profile {
@@ -97,6 +88,7 @@ export class Profile {
   totalSessions: number;
   timeSpentMs: number;
   readonly identities: Identity[];
+  readonly counters: Map<string, Counter>;
   readonly states: Map<string, Counter>;
   sessions: Session[];
   /** Newest last. */
@@ -111,14 +103,9 @@ export class Profile {
   size: number;
   readonly texts: ProfileTexts;
   #attributes: Map<string, Attribute> | undefined;
-  #counters: Map<string, Counter> | undefined;
 
-  /** Attributes and counters come as maps, or as texts, which are parsed when somebody asks. */
-  constructor(
-    members: ProfileMembers,
-    texts: ProfileTexts,
-    maps?: { readonly attributes: Map<string, Attribute>; readonly counters: Map<string, Counter> },
-  ) {
+  /** Attributes come as entries, or as the text of a list of them, which is parsed when somebody asks. */
+  constructor(members: ProfileMembers, texts: ProfileTexts, attributes?: Map<string, Attribute>) {
     this.id = members.id;
     this.project = members.project;
     this.createdMs = members.createdMs;
@@ -128,6 +115,7 @@ export class Profile {
     this.totalSessions = members.totalSessions;
     this.timeSpentMs = members.timeSpentMs;
     this.identities = members.identities;
+    this.counters = members.counters;
     this.states = members.states;
     this.sessions = members.sessions;
     this.pauses = members.pauses;
@@ -136,8 +124,7 @@ export class Profile {
     this.fingerprints = members.fingerprints;
     this.size = members.size;
     this.texts = texts;
-    this.#attributes = maps?.attributes;
-    this.#counters = maps?.counters;
+    this.#attributes = attributes;
   }
 
   get attributes(): Map<string, Attribute> {
@@ -148,22 +135,9 @@ export class Profile {
     return this.#attributes;
   }
 
-  get counters(): Map<string, Counter> {
-    if (this.#counters === undefined) {
-      this.#counters = new Map();
-      for (const [name, count, valueSum, firstSec, lastSec] of JSON.parse(
-        this.texts.counters ?? '[]',
-      ) as CounterRow[]) {
-        this.#counters.set(name, { name, count, valueSum, firstSec, lastSec });
-      }
-    }
-    return this.#counters;
-  }
-
-  /** Keeps only the texts of what has one: a tenth of the objects, which the garbage collector would walk. */
+  /** Keeps attributes only as text, if there is one: that many objects less for the garbage collector to walk. */
   pack(): void {
     if (this.texts.attributes !== undefined) this.#attributes = undefined;
-    if (this.texts.counters !== undefined) this.#counters = undefined;
   }
 }
 
@@ -180,6 +154,7 @@ export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Pr
     totalSessions: 0,
     timeSpentMs: 0,
     identities: [],
+    counters: new Map(),
     states: new Map(),
     sessions: [],
     pauses: [],
@@ -188,8 +163,7 @@ export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Pr
     fingerprints: '',
     size: emptyProfileSize,
   };
-  const texts = { identities: undefined, attributes: undefined, counters: undefined };
-  return new Profile(members, texts, { attributes: new Map(), counters: new Map() });
+  return new Profile(members, { identities: undefined, attributes: undefined }, new Map());
 }
 
 export function hasIdentityOf(profile: Profile, kind: IdentityKind): boolean {

@@ -35,7 +35,7 @@ export class Engine {
   readonly #order: Order;
   #nextEvent: number;
   #nowMs = 0;
-  #open: Group;
+  #open = new Group(1);
   #inFlight: Group[] = [];
   #storedGroup = 0;
   #pumpScheduled = false;
@@ -50,7 +50,6 @@ export class Engine {
     const lastEvent = options.store.lastEvent();
     this.#nextEvent = lastEvent + 1;
     this.#memory = new Memory({ lastEvent, cacheBytes: options.cacheBytes ?? cacheBytesMax });
-    this.#open = new Group(1);
     this.#memory.knownRecords.load(options.store).catch((error) => this.#stopped || this.fail(error));
     this.#order = new Order({
       memory: this.#memory,
@@ -87,6 +86,12 @@ export class Engine {
     });
   }
 
+  /** Has all rows brought up to date soon (the store's `rowsUpTo`), also when nothing else happens. */
+  writeRows(): void {
+    this.#memory.behind.want();
+    this.#schedulePump();
+  }
+
   /** Refuses new batches and resolves when everything taken in before is answered. */
   drain(): Promise<void> {
     this.#stopped = true;
@@ -110,7 +115,7 @@ export class Engine {
     this.#inFlight = [];
     this.#open = new Group(this.#open.number + 1);
     this.#options.onFatal(error);
-    this.#tellIdle();
+    for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 
   /** Once per turn of the event loop, so that everything that arrived together shares one read and one commit. */
@@ -136,15 +141,12 @@ export class Engine {
     if (this.#order.length === 0 && this.#inFlight.length === 0 && this.#open.isEmpty) this.#idle();
   }
 
-  /** The last work of all: rows are brought up to date, so that the next start has no lines to fold. */
+  /** The last work of all is to bring rows up to date, so that the next start has no lines to fold. */
   #idle(): void {
-    const { any, lost } = this.#memory.behind;
-    if (!this.#stopped || !any || this.#leavesRows) this.#tellIdle();
+    const { any, lost, isWanted } = this.#memory.behind;
+    if (!isWanted && !(this.#stopped && any && !this.#leavesRows))
+      for (const resolve of this.#waitingForIdle.splice(0)) resolve();
     else if (lost.size === 0) this.#commit(this.#open, true);
-  }
-
-  #tellIdle(): void {
-    for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 
   #apply(queued: Queued): BatchResult {
@@ -286,10 +288,8 @@ export class Engine {
     if (!this.#inFlight.includes(group)) return; // refused together with the one before it
     this.#leavesRows = this.#stopped;
     const refused = [...this.#inFlight, this.#open];
-    this.#memory.forgetSince(
-      group.number,
-      refused.flatMap((it) => it.rows),
-    );
+    const rows = refused.flatMap((it) => it.rows);
+    this.#memory.forgetSince(group.number, rows);
     this.#order.discardRead();
     this.#inFlight = [];
     this.#open = new Group(this.#open.number + 1);
