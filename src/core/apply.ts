@@ -31,14 +31,14 @@ export interface Applied {
 
 /**
  * Applies one command to the profile it means: the heart of Rapport. Synchronous, and a function of its arguments
- * alone. `found[i]` is the profile that `command.ids[i]` names now; of a due timer, the one profile it belongs to.
+ * alone. `found[i]` is the profile that `command.ids[i]` names now; of a command that names a profile, that one.
  *
  * Profiles are changed in place, by the lines that come back and by nothing else (see `evolve`): whoever calls this
  * owns them, and forgets them when the lines cannot be stored.
  */
 export function apply(found: readonly (Profile | undefined)[], command: Command, context: Context): Applied {
   const { profile, attach } =
-    command.kind === 'pass_time' ? { profile: found[0], attach: [] } : chooseTarget(command.ids, found);
+    'profile' in command ? { profile: found[0], attach: [] } : chooseTarget(command.ids, found);
   if (isRead(command)) return read(profile, command);
   if (profile === undefined && !command.create) return unchanged(userNotFound);
   // Nobody is created for an event that needs the session of somebody who is there.

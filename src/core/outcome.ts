@@ -26,3 +26,8 @@ export const duplicate: Outcome = { code: 'duplicate' };
 export const userNotFound: Outcome = { code: 'user_not_found' };
 export const noSession: Outcome = { code: 'no_session' };
 export const profileFull: Outcome = { code: 'profile_full' };
+
+/** Whether the command was carried out, so that a repeat of it is none; a failure may be repeated. */
+export function isCarriedOut({ code }: Outcome): boolean {
+  return code === 'applied' || code === 'no_session';
+}

@@ -2,6 +2,7 @@ import { weighJson } from '../../lib/json.ts';
 import { edit } from '../attribute-edits.ts';
 import type { Change } from '../change.ts';
 import type { CounterOverride, DeviceFacts, Entries, UpdateProfile } from '../command.ts';
+import { addFinite } from '../counter.ts';
 import { profileSizeMax } from '../limits.ts';
 import type { CounterRow } from '../line.ts';
 import { applied, type Outcome, profileFull } from '../outcome.ts';
@@ -74,7 +75,7 @@ function rowOf(counters: ReadonlyMap<string, Counter>, given: CounterOverride, n
   return [
     given.name,
     Math.max(0, (given.count ?? known?.count ?? 0) + (given.countBy ?? 0)),
-    given.valueBy === null ? value : (value ?? 0) + given.valueBy,
+    given.valueBy === null ? value : addFinite(value ?? 0, given.valueBy),
     given.firstSec ?? known?.firstSec ?? given.lastSec ?? nowSec,
     given.lastSec ?? known?.lastSec ?? given.firstSec ?? nowSec,
   ];
