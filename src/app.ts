@@ -68,6 +68,7 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
     projects: new Projects(projects),
     clock,
     inFlight: new BytesInFlight(bytesInFlightMax),
+    corsOrigins: settings.corsOrigins,
     onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
   };
   server.register(async (scope) => mountLeanplum(scope, parts));

@@ -14,6 +14,8 @@ import { texts } from './texts.ts';
 export interface BloomreachRoutes extends BloomreachParts, DataParts {
   readonly projects: Projects;
   readonly inFlight: BytesInFlight;
+  /** Origins whose pages may call from a browser; `*` allows every one. */
+  readonly corsOrigins: readonly string[];
   readonly onError: (error: unknown) => void;
 }
 
@@ -24,6 +26,7 @@ const noBody = new Uint8Array();
 /** Mounts the tracking and data routes (contract 2, 3, 4). The key is checked before the body is read. */
 export function mountBloomreach(server: FastifyInstance, options: BloomreachRoutes): void {
   readBodies(server, { max: bodyBytesMax, inFlight: options.inFlight });
+  allowOrigins(server, options.corsOrigins);
   const callers = new WeakMap<FastifyRequest, Credentials>();
 
   const writeOf = ({ credentials, request }: Parameters<Handler>[0]) => ({
@@ -63,6 +66,12 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
         return send(reply, failures.error(405, texts.methodNotAllowed));
       },
     });
+    // What a browser asks first; without an allowed origin it gets no permission.
+    server.options(path, async (_request, reply) => {
+      reply.header('access-control-allow-methods', 'GET,POST,OPTIONS');
+      reply.header('access-control-allow-headers', 'authorization,content-type');
+      return reply.header('access-control-max-age', 600).code(204).send();
+    });
   };
 
   const track = '/track/v2/projects/:projectToken';
@@ -86,6 +95,18 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
   server.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof BodyError)) options.onError(error);
     return send(reply, replyTo(error));
+  });
+}
+
+/** Allowed origins are echoed, without credentials (contract 1.6). */
+function allowOrigins(server: FastifyInstance, origins: readonly string[]): void {
+  if (origins.length === 0) return;
+  server.addHook('onRequest', async ({ headers: { origin } }, reply) => {
+    reply.header('vary', 'Origin');
+    if (origin === undefined) return;
+    if (origins.includes('*') || origins.includes(origin)) {
+      reply.header('access-control-allow-origin', origin);
+    }
   });
 }
 
