@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { retryAfterSec } from '../../engine/limits.ts';
 import type { Projects } from '../../engine/projects.ts';
-import { BodyError, type BytesInFlight, endWhenStopping, readBodies } from '../../http/body.ts';
+import { BodyError, type BytesInFlight, endWhenStopping, readBodies, whileHeld } from '../../http/body.ts';
 import { answerBatch, answerSingle, type BloomreachParts, toSeconds } from './batch.ts';
 import { commands } from './commands.ts';
 import { authenticate, type Credentials, isRefused } from './credentials.ts';
@@ -52,7 +52,7 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
       },
       handler: async (request, reply) => {
         const credentials = callers.get(request) as Credentials;
-        return send(reply, await handler({ credentials, request }));
+        return send(reply, await whileHeld(request, async () => handler({ credentials, request })));
       },
     });
     const others = (['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'] as const).filter(

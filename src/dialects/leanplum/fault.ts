@@ -31,6 +31,7 @@ export const faults = {
   noDevMode: new Fault('Development mode requested but not permitted', 403),
   tooManyActions: new Fault('Too many actions in batch.', 403),
   tooManyUsers: new Fault('Too many users in batch.', 403),
+  tooManyFields: (max: number) => new Fault(`Request has more than ${max} fields.`, 400),
   tooLargeBody: (max: number) => new Fault(`Request body has more than ${max} bytes.`, 413),
   unavailable: new Fault('Service temporarily unavailable; try again later.', 503),
   methodNotAllowed: new Fault('Method not allowed', 405),

@@ -5,7 +5,7 @@ import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import { readCallClock } from './clock.ts';
 import { authenticate } from './credentials.ts';
-import { decodeCall, decodeData, decompress, type EncodedCall } from './decode.ts';
+import { decodeCall, decodeData, decodeQuery, decompress, type EncodedCall } from './decode.ts';
 import { Fault, faults } from './fault.ts';
 import { actionsMax, sdkActionsMax, usersMax } from './limits.ts';
 import { beginCall, isFault, type Parameters, textOf } from './parameters.ts';
@@ -17,6 +17,8 @@ export interface LeanplumRequest extends EncodedCall {
   readonly receivedMs: number;
   readonly contentEncoding: string;
   readonly idempotencyKey: string | readonly string[] | undefined;
+  /** Takes bytes for an unpacked body; false when too many are in flight. */
+  readonly take: (bytes: number) => boolean;
 }
 
 export interface LeanplumParts {
@@ -32,10 +34,12 @@ const noBody = new Uint8Array();
  * order. A single action is a batch of one; only its faults show in the HTTP status.
  */
 export async function answerCall(request: LeanplumRequest, parts: LeanplumParts): Promise<Reply> {
+  const stranger = refuseByQuery(request.query, parts.projects);
+  if (stranger !== undefined) return refusal(stranger);
   const body =
     request.contentEncoding === '' || request.body === undefined
       ? (request.body ?? noBody)
-      : await decompress(request.body, request.contentEncoding);
+      : await decompress(request.body, request.contentEncoding, request.take);
   if (isFault(body)) return refusal(body);
   const decoded = decodeCall({ ...request, body });
   // Only multipart bodies take a turn of the event loop.
@@ -78,6 +82,13 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
     case 'unavailable':
       return refusal(faults.unavailable);
   }
+}
+
+/** Keys in the query are looked at before the body is: reading the body of a caller without a key would cost us. */
+function refuseByQuery(query: string, projects: Projects): Fault | undefined {
+  if (!query.includes('clientKey=') || !query.includes('appId=')) return undefined;
+  const credentials = authenticate(decodeQuery(query), projects);
+  return credentials === faults.invalidKey || credentials === faults.appNotFound ? credentials : undefined;
 }
 
 function openCall(outer: Parameters, receivedMs: number, projects: Projects): Call | Fault {

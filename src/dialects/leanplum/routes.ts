@@ -6,6 +6,7 @@ import {
   declaredContentType,
   endWhenStopping,
   readBodies,
+  whileHeld,
 } from '../../http/body.ts';
 import { type Fault, faults } from './fault.ts';
 import { bodyBytesMax } from './limits.ts';
@@ -41,17 +42,15 @@ export function mountLeanplum(server: FastifyInstance, options: LeanplumRoutes):
       url: path,
       handler: async (request, reply) => {
         const { headers, body } = request;
-        const answer = await answerCall(
-          {
-            receivedMs: Math.floor(options.clock()),
-            query: queryOf(request.raw.url ?? ''),
-            body: body instanceof Uint8Array ? body : undefined,
-            contentType: declaredContentType(request),
-            contentEncoding: headers['content-encoding'] ?? '',
-            idempotencyKey: headers['idempotency-key'],
-          },
-          options,
-        );
+        const call = {
+          receivedMs: Math.floor(options.clock()),
+          query: queryOf(request.raw.url ?? ''),
+          body: body instanceof Uint8Array ? body : undefined,
+          contentType: declaredContentType(request),
+          contentEncoding: headers['content-encoding'] ?? '',
+          idempotencyKey: headers['idempotency-key'],
+        };
+        const answer = await whileHeld(request, (take) => answerCall({ ...call, take }, options));
         return send(reply, answer);
       },
     });
