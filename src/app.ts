@@ -12,6 +12,7 @@ import { mountLeanplum } from './dialects/leanplum/routes.ts';
 import { idempotencyWindowMs } from './engine/limits.ts';
 import { Projects } from './engine/projects.ts';
 import { Engine } from './engine/submit.ts';
+import { Admission } from './http/admission.ts';
 import { BytesInFlight, ignoreBodies } from './http/body.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
 import { type FirstProject, firstProject } from './operations/first-project.ts';
@@ -62,18 +63,22 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
   const engine: Engine = new Engine({ store, clock, onFatal, onBug });
   const server = buildServer();
+  const admission = new Admission(() => performance.now());
   const parts = {
     engine,
     history: store,
     projects: new Projects(projects),
     clock,
     inFlight: new BytesInFlight(bytesInFlightMax),
+    admission,
     corsOrigins: settings.corsOrigins,
     onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
   };
   server.register(async (scope) => mountLeanplum(scope, parts));
   server.register(async (scope) => mountBloomreach(scope, parts));
-  server.register(async (scope) => mountOperations(scope, { engine, probe: () => store.probe(clock()) }));
+  server.register(async (scope) =>
+    mountOperations(scope, { engine, admission, probe: () => store.probe(clock()) }),
+  );
   const expiry = setInterval(() => {
     const slices = Array.from({ length: expireSlices }, () =>
       store.expireRecords(clock() - idempotencyWindowMs),

@@ -4,7 +4,7 @@ import type { Profile } from '../core/profile.ts';
 import { writeProfile } from '../core/profile-document.ts';
 import type { BatchResult, Queued } from './batch.ts';
 import { type IdempotencyRecord, writeRecord } from './idempotency.ts';
-import { blockBytesMax, blockLinesMax } from './limits.ts';
+import { blockBytesMax, blockLinesMax, groupBytesMax, groupItemsEarly } from './limits.ts';
 import type { Block, IdentityKey, WriteSet } from './store.ts';
 
 interface OpenBlock {
@@ -34,6 +34,11 @@ export class Group {
 
   get isEmpty(): boolean {
     return this.#answers.length === 0;
+  }
+
+  /** Large enough to wait at the store while another group is being written. */
+  get isLarge(): boolean {
+    return this.items >= groupItemsEarly || this.bytes >= groupBytesMax;
   }
 
   /** True when there is something to write; a group of reads and repeats has nothing. */

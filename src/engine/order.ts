@@ -1,5 +1,5 @@
-import type { Queued } from './batch.ts';
-import { queuedBatchesMax, queuedBytesMax } from './limits.ts';
+import { type BatchResult, type Queued, unavailable, userBusy } from './batch.ts';
+import { queuedBatchesMax, queuedBytesMax, userQueueMax } from './limits.ts';
 import { type Memory, Wants } from './memory.ts';
 import type { StateStore } from './store.ts';
 
@@ -16,6 +16,8 @@ export class Order {
   #queue: Queued[] = [];
   #head = 0;
   #bytes = 0;
+  /** How many waiting batches name an id. */
+  readonly #waiting = new Map<string, number>();
   #wants = new Wants();
   #asked: Wants | undefined;
   #readSince = 0;
@@ -43,11 +45,22 @@ export class Order {
     return this.#bytes;
   }
 
-  hasRoom(bytes: number): boolean {
-    return this.length < queuedBatchesMax && this.#bytes + bytes <= queuedBytesMax;
+  /** The answer to a batch for which there is no room, here or in the queue of one of its users. */
+  refusalOf({ batch, users }: Queued): BatchResult | undefined {
+    if (this.length >= queuedBatchesMax || this.#bytes + batch.bytes > queuedBytesMax) return unavailable;
+    const isFull = (key: string) => (this.#waiting.get(key) ?? 0) >= userQueueMax;
+    return users.some(({ keys }) => keys.some(isFull)) ? userBusy : undefined;
   }
 
   add(queued: Queued): void {
+    queued.waitingSince = performance.now();
+    for (const { keys } of queued.users) {
+      for (const key of keys) {
+        const others = this.#waiting.get(key) ?? 0;
+        if (others > 0) queued.sharesUser = true;
+        this.#waiting.set(key, others + 1);
+      }
+    }
     this.#queue.push(queued);
     this.#bytes += queued.batch.bytes;
     if (this.#memory.collectMissing(queued, this.#wants)) queued.completeAt = this.#memory.removals;
@@ -60,13 +73,32 @@ export class Order {
     // Looked up again unless nothing has left memory since.
     const isComplete = queued.completeAt === this.#memory.removals;
     if (!isComplete && !this.#memory.collectMissing(queued, this.#wants)) return undefined;
+    this.#leave(queued);
+    return queued;
+  }
+
+  /** Takes out the batch at the head if it has waited since before `since` (of `performance.now()`). */
+  nextWaitingSince(since: number): Queued | undefined {
+    const queued = this.#queue[this.#head];
+    if (queued === undefined || queued.waitingSince >= since) return undefined;
+    this.#leave(queued);
+    return queued;
+  }
+
+  #leave(queued: Queued): void {
     this.#head += 1;
     if (this.#head === this.#queue.length || this.#head > 1024) {
       this.#queue = this.#queue.slice(this.#head);
       this.#head = 0;
     }
     this.#bytes -= queued.batch.bytes;
-    return queued;
+    for (const { keys } of queued.users) {
+      for (const key of keys) {
+        const others = (this.#waiting.get(key) ?? 1) - 1;
+        if (others > 0) this.#waiting.set(key, others);
+        else this.#waiting.delete(key);
+      }
+    }
   }
 
   /** Starts reading what is wanted, unless a read is under way: then it goes with the next one. */
@@ -116,6 +148,7 @@ export class Order {
     this.#queue = [];
     this.#head = 0;
     this.#bytes = 0;
+    this.#waiting.clear();
     return rest;
   }
 }

@@ -11,22 +11,15 @@ import {
   type NamedUser,
   type Queued,
   queue,
+  unavailable,
 } from './batch.ts';
 import { Group } from './commit.ts';
 import { type IdempotencyRecord, SeenPairs } from './idempotency.ts';
-import {
-  cacheBytesMax,
-  groupBytesMax,
-  groupItemsEarly,
-  groupItemsMax,
-  groupsInFlightMax,
-  retryAfterSec,
-} from './limits.ts';
+import { cacheBytesMax, groupBytesMax, groupItemsMax, groupsInFlightMax } from './limits.ts';
 import { Memory } from './memory.ts';
 import { Order } from './order.ts';
 import { type StateStore, StoreFullError } from './store.ts';
-
-const unavailable: BatchResult = { code: 'unavailable', retryAfterSec };
+import { WaitCheck } from './wait-check.ts';
 
 export interface EngineOptions {
   readonly store: StateStore;
@@ -37,6 +30,8 @@ export interface EngineOptions {
   /** A bug met one command; it was answered as failed. */
   readonly onBug: (error: unknown) => void;
   readonly cacheBytes?: number;
+  /** How long a batch may wait for its turn. */
+  readonly waitMaxMs?: number;
 }
 
 /**
@@ -48,6 +43,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #memory = new Memory();
   readonly #order: Order;
+  readonly #waitCheck: WaitCheck;
   #nextEvent: number;
   #nowMs = 0;
   #open: Group;
@@ -69,6 +65,11 @@ export class Engine {
       onLoaded: () => this.#pump(),
       onReadError: (error) => this.fail(error),
     });
+    this.#waitCheck = new WaitCheck({
+      order: this.#order,
+      maxMs: options.waitMaxMs,
+      refuse: (queued, result) => this.#refuseQueued(queued, result),
+    });
   }
 
   /** Counted since the start. */
@@ -87,14 +88,14 @@ export class Engine {
 
   /** Takes its place in the order; resolves when the answer may be given. Never rejects. */
   submit(batch: Batch): Promise<BatchResult> {
-    if (this.#stopped || !this.#order.hasRoom(batch.bytes)) {
-      this.totals.refused += 1;
-      return Promise.resolve(unavailable);
-    }
-    this.totals.batches += 1;
     return new Promise((finish) => {
-      this.#order.add(queue(batch, finish));
+      const queued = queue(batch, finish);
+      const refusal = this.#stopped ? unavailable : this.#order.refusalOf(queued);
+      if (refusal !== undefined) return this.#refuseQueued(queued, refusal);
+      this.totals.batches += 1;
+      this.#order.add(queued);
       this.#schedulePump();
+      this.#waitCheck.begin();
     });
   }
 
@@ -124,6 +125,12 @@ export class Engine {
     this.#tellIdle();
   }
 
+  #refuseQueued(queued: Queued, result: BatchResult): void {
+    this.totals.refused += 1;
+    queued.finish(result);
+    this.#schedulePump();
+  }
+
   /** Once per turn of the event loop, so that everything that arrived together shares one read and one commit. */
   #schedulePump(): void {
     if (this.#pumpScheduled) return;
@@ -140,7 +147,7 @@ export class Engine {
       const queued = this.#order.next();
       if (queued === undefined) break;
       this.#open.answer(queued, this.#apply(queued));
-      if (this.#isLarge(this.#open)) this.#seal();
+      if (this.#open.isLarge) this.#seal();
     }
     this.#order.prefetch();
     this.#seal();
@@ -247,7 +254,7 @@ export class Engine {
       return;
     }
     if (this.#inFlight.length >= groupsInFlightMax) return;
-    if (this.#inFlight.length > 0 && !this.#isLarge(group)) return;
+    if (this.#inFlight.length > 0 && !group.isLarge) return;
     group.nowMs = this.#nowMs;
     this.#inFlight.push(group);
     this.#open = new Group(group.number + 1);
@@ -255,11 +262,6 @@ export class Engine {
       () => this.#stored(group),
       (error) => (error instanceof StoreFullError ? this.#refuse(group) : this.fail(error)),
     );
-  }
-
-  /** Large enough to wait at the store while another group is being written. */
-  #isLarge(group: Group): boolean {
-    return group.items >= groupItemsEarly || group.bytes >= groupBytesMax;
   }
 
   #stored(group: Group): void {

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import fastify, { type FastifyInstance } from 'fastify';
+import { Admission } from './admission.ts';
 import { BodyError, BytesInFlight, readBodies, whileHeld } from './body.ts';
 
 const max = 10_000;
 let inFlight: BytesInFlight;
+let admission: Admission;
 let server: FastifyInstance;
 let port: number;
 /** What the handler does next; it may take more bytes. */
@@ -13,8 +15,9 @@ let work: (take: (bytes: number) => boolean) => Promise<string>;
 
 before(async () => {
   inFlight = new BytesInFlight(max);
+  admission = new Admission(() => performance.now());
   server = fastify();
-  readBodies(server, { max, inFlight });
+  readBodies(server, { max, inFlight, admission });
   server.setErrorHandler((error, _request, reply) => {
     reply.code(error instanceof BodyError ? 503 : 500).send((error as Error).message);
   });

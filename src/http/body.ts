@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { assert } from '../lib/assert.ts';
+import type { Admission, Admitted } from './admission.ts';
+import { unknownLengthCost } from './limits.ts';
 
 /** Why a body was not read. A dialect renders it in its own envelope. */
 export class BodyError extends Error {
@@ -62,22 +64,34 @@ export function ignoreBodies(server: FastifyInstance): void {
   });
 }
 
+export interface BodyOptions {
+  /** Bytes of one body. */
+  readonly max: number;
+  readonly inFlight: BytesInFlight;
+  readonly admission: Admission;
+}
+
 /**
  * What one request holds of the bytes in flight: given back when its connection is done with it, but not before its own
  * work has ended, since an aborted request's batch is still in the queue.
  */
 class Held {
   readonly #inFlight: BytesInFlight;
+  readonly #admission: Admission;
+  readonly #admitted: Admitted;
   #bytes = 0;
   #works = false;
   #isLeft = false;
+  #isGivenBack = false;
 
-  constructor(inFlight: BytesInFlight) {
-    this.#inFlight = inFlight;
+  constructor(options: BodyOptions, admitted: Admitted) {
+    this.#inFlight = options.inFlight;
+    this.#admission = options.admission;
+    this.#admitted = admitted;
   }
 
   take(bytes: number): boolean {
-    if (!this.#inFlight.take(bytes)) return false;
+    if (this.#isGivenBack || !this.#inFlight.take(bytes)) return false;
     this.#bytes += bytes;
     return true;
   }
@@ -98,8 +112,11 @@ class Held {
   }
 
   #giveBack(): void {
+    if (this.#isGivenBack) return;
+    this.#isGivenBack = true;
     this.#inFlight.release(this.#bytes);
     this.#bytes = 0;
+    this.#admission.leave(this.#admitted);
   }
 }
 
@@ -123,11 +140,13 @@ export function whileHeld<Result>(
 
 /**
  * Reads bodies of every content type as bytes: what they are is decided by looking at them. At most `max` bytes each;
- * all of them together are counted in `inFlight` (see `whileHeld`).
+ * all of them together are counted in `inFlight` (see `whileHeld`). A request that `admission` does not let in is not read.
  */
-export function readBodies(server: FastifyInstance, options: { max: number; inFlight: BytesInFlight }): void {
+export function readBodies(server: FastifyInstance, options: BodyOptions): void {
   server.addHook('onRequest', (request, reply, done) => {
-    const held = new Held(options.inFlight);
+    const admitted = options.admission.enter(lengthOf(request));
+    if (admitted === undefined) return done(new BodyError('server_busy'));
+    const held = new Held(options, admitted);
     heldBy.set(request, held);
     // Fastify's own hooks miss a client that goes away after its body was read.
     reply.raw.once('close', () => held.leave());
@@ -165,6 +184,12 @@ export function readBodies(server: FastifyInstance, options: { max: number; inFl
     payload.on('error', () => refuse('incomplete'));
     payload.on('close', () => refuse('incomplete'));
   });
+}
+
+/** The bytes that a request says it has. */
+function lengthOf({ headers }: FastifyRequest): number {
+  if (headers['transfer-encoding'] !== undefined) return unknownLengthCost;
+  return Number(headers['content-length'] ?? 0) || 0;
 }
 
 /** A server that is stopping takes no more requests, so the client should not keep the connection for one. */

@@ -1,16 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Engine } from '../engine/submit.ts';
+import type { Admission } from '../http/admission.ts';
 
 export interface OperationsParts {
   readonly engine: Engine;
+  readonly admission: Admission;
   /** Resolves when a small write is on disk. */
   readonly probe: () => Promise<void>;
 }
 
 /** Mounts what an operator's tools ask: is it alive, is it ready, how much does it do. */
 export function mountOperations(server: FastifyInstance, parts: OperationsParts): void {
-  const registry = buildMetrics(parts.engine);
+  const registry = buildMetrics(parts);
 
   server.get('/health/live', async () => ({ status: 'ok' }));
 
@@ -29,7 +31,7 @@ export function mountOperations(server: FastifyInstance, parts: OperationsParts)
   });
 }
 
-function buildMetrics(engine: Engine): Registry {
+function buildMetrics({ engine, admission }: OperationsParts): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -47,6 +49,28 @@ function buildMetrics(engine: Engine): Registry {
       collect() {
         this.reset();
         this.inc(engine.totals[name as keyof Engine['totals']]);
+      },
+    });
+  }
+  new Counter({
+    name: 'rapport_turned_away_total',
+    help: 'Requests answered as unavailable before they were read',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(admission.load.refused);
+    },
+  });
+  for (const [name, help] of Object.entries({
+    admitted: 'Bytes of requests under way',
+    limit: 'Bytes of requests that may be under way; adapts to how soon answers leave',
+  } as const)) {
+    new Gauge({
+      name: `rapport_${name === 'limit' ? 'admitted_max' : name}_bytes`,
+      help,
+      registers,
+      collect() {
+        this.set(admission.load[name as 'admitted' | 'limit']);
       },
     });
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { retryAfterSec } from '../../engine/limits.ts';
 import type { Projects } from '../../engine/projects.ts';
+import type { Admission } from '../../http/admission.ts';
 import { BodyError, type BytesInFlight, endWhenStopping, readBodies, whileHeld } from '../../http/body.ts';
 import { answerBatch, answerSingle, type BloomreachParts, toSeconds } from './batch.ts';
 import { commands } from './commands.ts';
@@ -14,6 +15,7 @@ import { texts } from './texts.ts';
 export interface BloomreachRoutes extends BloomreachParts, DataParts {
   readonly projects: Projects;
   readonly inFlight: BytesInFlight;
+  readonly admission: Admission;
   /** Origins whose pages may call from a browser; `*` allows every one. */
   readonly corsOrigins: readonly string[];
   readonly onError: (error: unknown) => void;
@@ -25,8 +27,8 @@ const noBody = new Uint8Array();
 
 /** Mounts the tracking and data routes (contract 2, 3, 4). The key is checked before the body is read. */
 export function mountBloomreach(server: FastifyInstance, options: BloomreachRoutes): void {
-  readBodies(server, { max: bodyBytesMax, inFlight: options.inFlight });
   allowOrigins(server, options.corsOrigins);
+  readBodies(server, { max: bodyBytesMax, ...options });
   const callers = new WeakMap<FastifyRequest, Credentials>();
 
   const writeOf = ({ credentials, request }: Parameters<Handler>[0]) => ({

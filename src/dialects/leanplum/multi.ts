@@ -80,7 +80,7 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
     case 'key_reused':
       return refusal(new Fault(keyReusedText, 422));
     case 'unavailable':
-      return refusal(faults.unavailable);
+      return refusal(result.userBusy ? faults.userBusy : faults.unavailable);
   }
 }
 
