@@ -14,6 +14,7 @@ import { Projects } from './engine/projects.ts';
 import { Engine } from './engine/submit.ts';
 import { Admission } from './http/admission.ts';
 import { BytesInFlight, ignoreBodies } from './http/body.ts';
+import { answerBrokenRequest } from './http/broken-request.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
 import { type FirstProject, firstProject } from './operations/first-project.ts';
 import { mountOperations } from './operations/routes.ts';
@@ -156,6 +157,7 @@ function buildServer(): FastifyInstance {
     keepAliveTimeout: keepAliveTimeoutMs,
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: maxHeaderSize },
     exposeHeadRoutes: false,
+    clientErrorHandler: answerBrokenRequest,
     // An address that cannot be decoded; where one has a place for a token, the token is what is wrong.
     frameworkErrors: (_error, request, reply) => {
       const isProject = /^\/+(track|data)\//.test(request.raw.url ?? '');

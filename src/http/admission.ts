@@ -37,17 +37,29 @@ export class Admission {
     return { admitted: this.#admitted, limit: this.#limit, refused: this.#refused };
   }
 
-  /** Takes in a request of `bytes`; undefined: there is too much under way. */
+  /** Whether a request of `bytes` may be read; it is not counted before it is, or slow senders would take all room. */
+  mayRead(bytes: number): boolean {
+    return this.#hasRoom(this.#costOf(bytes));
+  }
+
+  /** Takes in a request of `bytes` that was read; undefined: there is too much under way. */
   enter(bytes: number): Admitted | undefined {
-    const cost = Math.min(bytes + requestCost, this.#limit / 4);
-    const room = cost > this.#limit / 8 ? this.#limit / 2 : this.#limit;
-    if (this.#admitted > 0 && this.#admitted + cost > room) {
-      this.#window.full = true;
-      this.#refused += 1;
-      return undefined;
-    }
+    const cost = this.#costOf(bytes);
+    if (!this.#hasRoom(cost)) return undefined;
     this.#admitted += cost;
     return { cost, since: this.#elapsed() };
+  }
+
+  #costOf(bytes: number): number {
+    return Math.min(bytes + requestCost, this.#limit / 4);
+  }
+
+  #hasRoom(cost: number): boolean {
+    const room = cost > this.#limit / 8 ? this.#limit / 2 : this.#limit;
+    if (this.#admitted === 0 || this.#admitted + cost <= room) return true;
+    this.#window.full = true;
+    this.#refused += 1;
+    return false;
   }
 
   /** A request is answered, or its client is gone and its work done. */

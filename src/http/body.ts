@@ -78,16 +78,15 @@ export interface BodyOptions {
 class Held {
   readonly #inFlight: BytesInFlight;
   readonly #admission: Admission;
-  readonly #admitted: Admitted;
+  #admitted: Admitted | undefined;
   #bytes = 0;
   #works = false;
   #isLeft = false;
   #isGivenBack = false;
 
-  constructor(options: BodyOptions, admitted: Admitted) {
+  constructor(options: BodyOptions) {
     this.#inFlight = options.inFlight;
     this.#admission = options.admission;
-    this.#admitted = admitted;
   }
 
   take(bytes: number): boolean {
@@ -97,6 +96,8 @@ class Held {
   }
 
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#admitted = this.#admission.enter(this.#bytes);
+    if (this.#admitted === undefined) throw new BodyError('server_busy');
     this.#works = true;
     try {
       return await work();
@@ -116,7 +117,7 @@ class Held {
     this.#isGivenBack = true;
     this.#inFlight.release(this.#bytes);
     this.#bytes = 0;
-    this.#admission.leave(this.#admitted);
+    if (this.#admitted !== undefined) this.#admission.leave(this.#admitted);
   }
 }
 
@@ -127,7 +128,7 @@ export type TakeBytes = (bytes: number) => boolean;
 
 /**
  * Does a request's work. The bytes of its body, and those that the work takes, stay counted until the work has ended and
- * the answer has left, or nobody is there any more to get it.
+ * the answer has left, or nobody is there any more to get it. Rejects with `BodyError` when too much is under way.
  */
 export function whileHeld<Result>(
   request: FastifyRequest,
@@ -144,9 +145,8 @@ export function whileHeld<Result>(
  */
 export function readBodies(server: FastifyInstance, options: BodyOptions): void {
   server.addHook('onRequest', (request, reply, done) => {
-    const admitted = options.admission.enter(lengthOf(request));
-    if (admitted === undefined) return done(new BodyError('server_busy'));
-    const held = new Held(options, admitted);
+    if (!options.admission.mayRead(lengthOf(request))) return done(new BodyError('server_busy'));
+    const held = new Held(options);
     heldBy.set(request, held);
     // Fastify's own hooks miss a client that goes away after its body was read.
     reply.raw.once('close', () => held.leave());
