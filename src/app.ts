@@ -10,6 +10,7 @@ import { mountBloomreach, send as sendBloomreach } from './dialects/bloomreach/r
 import { texts } from './dialects/bloomreach/texts.ts';
 import { mountLeanplum } from './dialects/leanplum/routes.ts';
 import { idempotencyWindowMs } from './engine/limits.ts';
+import { Lookups } from './engine/lookups.ts';
 import { Projects } from './engine/projects.ts';
 import { Engine } from './engine/submit.ts';
 import { Admission } from './http/admission.ts';
@@ -19,6 +20,7 @@ import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/l
 import { type FirstProject, firstProject } from './operations/first-project.ts';
 import { mountOperations } from './operations/routes.ts';
 import { lockFolder } from './storage/sqlite/lock.ts';
+import { readLookups } from './storage/sqlite/lookups.ts';
 import { openWriter } from './storage/sqlite/open.ts';
 import { declareProjects, loadProjects } from './storage/sqlite/projects.ts';
 import { migrate } from './storage/sqlite/schema.ts';
@@ -57,19 +59,21 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   makeFolder(settings.dataFolder);
   const lock = lockFolder(settings.dataFolder);
   const file = join(settings.dataFolder, 'rapport.sqlite');
-  const { projects, created } = prepareFile(file, settings);
+  const { projects, created, lookedUp } = prepareFile(file, settings);
   if (created !== undefined) onFirstStart(created);
 
   const store = new SqliteStore(file, (error) => engine.fail(error));
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
   const engine: Engine = new Engine({ store, clock, onFatal, onBug });
   const server = buildServer();
+  const lookups = new Lookups(store, lookedUp);
   const admission = new Admission(() => performance.now());
   const parts = {
     engine,
     history: store,
     projects: new Projects(projects),
     clock,
+    lookups,
     inFlight: new BytesInFlight(bytesInFlightMax),
     admission,
     corsOrigins: settings.corsOrigins,
@@ -78,13 +82,16 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   server.register(async (scope) => mountLeanplum(scope, parts));
   server.register(async (scope) => mountBloomreach(scope, parts));
   server.register(async (scope) =>
-    mountOperations(scope, { engine, admission, probe: () => store.probe(clock()) }),
+    mountOperations(scope, { engine, admission, lookups, probe: () => store.probe(clock()) }),
   );
+  const storeLookups = () =>
+    lookups.flush().catch((error) => log.warn({ err: error }, 'counts of look-ups could not be stored'));
   const expiry = setInterval(() => {
     const slices = Array.from({ length: expireSlices }, () =>
       store.expireRecords(clock() - idempotencyWindowMs),
     );
     Promise.all(slices).catch((error) => log.warn({ err: error }, 'expiry failed'));
+    void storeLookups();
   }, expireEveryMs);
 
   await listen(server, settings);
@@ -97,6 +104,7 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
       clearInterval(expiry);
       await stopServer(server);
       await engine.drain();
+      await storeLookups();
       await store.close();
       lock.release();
     },
@@ -132,7 +140,7 @@ function prepareFile(file: string, settings: Settings) {
     if (declared !== undefined) declareProjects(database, declared.projects);
     const created = loadProjects(database).length === 0 ? firstProject() : undefined;
     if (created !== undefined) declareProjects(database, [created]);
-    return { projects: loadProjects(database), created };
+    return { projects: loadProjects(database), created, lookedUp: readLookups(database) };
   } finally {
     database.close();
   }

@@ -14,6 +14,7 @@ import { answerBatch, answerSingle } from '../../src/dialects/bloomreach/batch.t
 import { commands } from '../../src/dialects/bloomreach/commands.ts';
 import { answerAttributes, answerExportOne } from '../../src/dialects/bloomreach/data.ts';
 import { answerCall, type LeanplumRequest } from '../../src/dialects/leanplum/multi.ts';
+import { Lookups } from '../../src/engine/lookups.ts';
 import { Projects } from '../../src/engine/projects.ts';
 import { Engine } from '../../src/engine/submit.ts';
 import { hashSecret } from '../../src/lib/secret.ts';
@@ -52,6 +53,7 @@ const engine = new Engine({
   onFatal: (error) => bugs.push(error),
   onBug: (error) => bugs.push(error),
 });
+const lookups = new Lookups(store, []);
 const key = 'prod_key';
 const project: Project = {
   id: 1 as ProjectId,
@@ -124,6 +126,7 @@ async function assertNeighbour(): Promise<void> {
   const answer = await answerCall(leanplum({ body: Buffer.from(JSON.stringify(track)) }), {
     engine,
     projects,
+    lookups,
   });
   assert.equal(answer.body, '{"response":[{"success":true,"isOffline":true}]}');
   const asked = { customer_ids: { registered: 'neighbour' }, attributes: [{ type: 'id', id: 'registered' }] };
@@ -170,7 +173,7 @@ describe(`seed ${seed}`, () => {
     all(0.15, fc.array(leanplumAction, { minLength: 1, maxLength: 8 }), async (data) => {
       const call = { appId: 'app', clientKey: key, action: 'multi', sdkVersion: '1', data };
       const body = Buffer.from(JSON.stringify(call));
-      assertLeanplum(await answerCall(leanplum({ body }), { engine, projects }), data.length);
+      assertLeanplum(await answerCall(leanplum({ body }), { engine, projects, lookups }), data.length);
     }));
 
   test('Leanplum: calls in every form, whole and broken', () => {
@@ -205,7 +208,7 @@ describe(`seed ${seed}`, () => {
     const query = fc.oneof({ arbitrary: fc.constant(''), weight: 3 }, call.map(formOf), text);
     return all(0.1, fc.tuple(form, query, idempotencyKey), async ([{ body, more }, given, idempotency]) => {
       const request = leanplum({ body, query: given, ...more, idempotencyKey: idempotency });
-      assertLeanplum(await answerCall(request, { engine, projects }));
+      assertLeanplum(await answerCall(request, { engine, projects, lookups }));
     });
   });
 

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../core/outcome.ts';
+import type { Lookups } from '../../engine/lookups.ts';
 import type { Projects } from '../../engine/projects.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../../http/keyed.ts';
@@ -24,6 +25,7 @@ export interface LeanplumRequest extends EncodedCall {
 export interface LeanplumParts {
   readonly engine: Engine;
   readonly projects: Projects;
+  readonly lookups: Lookups;
 }
 
 const noBody = new Uint8Array();
@@ -72,6 +74,7 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
     bytes: body.length,
     ...(key && { keyed: { ...key, render: (outcomes) => packAnswer(render(outcomes)) } }),
   });
+  if (result.code !== 'unavailable') countLookups(call, steps, request.receivedMs, parts.lookups);
   switch (result.code) {
     case 'done':
       return render(result.outcomes);
@@ -132,6 +135,16 @@ function findExcess(elements: readonly Json[], outer: Parameters, isSdk: boolean
     if (name !== undefined) names.add(name);
   }
   return names.size > usersMax ? faults.tooManyUsers : undefined;
+}
+
+/** Each request counts the users it looked up, each once; calls of SDKs are not API calls (contract 4.5). */
+function countLookups(call: Call, steps: readonly Step[], receivedMs: number, lookups: Lookups): void {
+  if (call.isSdk) return;
+  const users = new Set<string | undefined>();
+  for (const step of steps) {
+    if (step.fault === undefined) users.add(step.call.user.userId ?? step.call.user.deviceId);
+  }
+  lookups.count(call.credentials.project.id, receivedMs, users.size);
 }
 
 function renderElements(steps: readonly Step[], outcomes: readonly Outcome[]): string[] {

@@ -56,6 +56,15 @@ const migrations: readonly string[] = [
   -- One row, rewritten by the readiness check to prove that a write reaches the disk.
   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL);
   `,
+  `
+  -- Users looked up by API calls, by day (UTC). Changed every few seconds at most, whatever the load.
+  CREATE TABLE lookups (
+    project_id INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    users INTEGER NOT NULL,
+    PRIMARY KEY (project_id, day)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the database to this version; refuses one that a newer version has changed. */
