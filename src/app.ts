@@ -19,6 +19,7 @@ import { answerBrokenRequest } from './http/broken-request.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
 import { type FirstProject, firstProject } from './operations/first-project.ts';
 import { mountOperations } from './operations/routes.ts';
+import { foldAll } from './storage/sqlite/fold-lines.ts';
 import { lockFolder } from './storage/sqlite/lock.ts';
 import { readLookups } from './storage/sqlite/lookups.ts';
 import { openWriter } from './storage/sqlite/open.ts';
@@ -137,6 +138,7 @@ function prepareFile(file: string, settings: Settings) {
   const database = openWriter(file);
   try {
     migrate(database);
+    foldAll(database);
     if (declared !== undefined) declareProjects(database, declared.projects);
     const created = loadProjects(database).length === 0 ? firstProject() : undefined;
     if (created !== undefined) declareProjects(database, [created]);

@@ -2,6 +2,7 @@ import { type BatchResult, type Queued, unavailable, userBusy } from './batch.ts
 import { queuedBatchesMax, queuedBytesMax, userQueueMax } from './limits.ts';
 import { type Memory, Wants } from './memory.ts';
 import type { StateStore } from './store.ts';
+import { WaitCheck } from './wait-check.ts';
 
 /**
  * The order: of arrival, for everybody. Everything a batch names is read ahead while it waits, for all waiting batches
@@ -13,6 +14,9 @@ export class Order {
   readonly #onLoaded: () => void;
   readonly #onReadError: (error: unknown) => void;
   readonly #storedGroup: () => number;
+  readonly #isClosed: () => boolean;
+  readonly #totals: { refused: number };
+  readonly #waitCheck: WaitCheck;
   #queue: Queued[] = [];
   #head = 0;
   #bytes = 0;
@@ -27,6 +31,12 @@ export class Order {
     store: Pick<StateStore, 'read'>;
     /** The newest group on disk. */
     storedGroup: () => number;
+    /** Whether nothing more is taken in. */
+    isClosed: () => boolean;
+    /** How long a batch may wait; a limit of the engine when left out. */
+    waitMaxMs: number | undefined;
+    /** Where refusals are counted. */
+    totals: { refused: number };
     onLoaded: () => void;
     onReadError: (error: unknown) => void;
   }) {
@@ -35,6 +45,17 @@ export class Order {
     this.#storedGroup = options.storedGroup;
     this.#onLoaded = options.onLoaded;
     this.#onReadError = options.onReadError;
+    this.#isClosed = options.isClosed;
+    this.#totals = options.totals;
+    this.#waitCheck = new WaitCheck({
+      next: (since) => this.#nextWaitingSince(since),
+      waits: () => this.length > 0,
+      maxMs: options.waitMaxMs,
+      refuse: (queued, result) => {
+        this.#refuse(queued, result);
+        this.#onLoaded();
+      },
+    });
   }
 
   get length(): number {
@@ -45,14 +66,27 @@ export class Order {
     return this.#bytes;
   }
 
-  /** The answer to a batch for which there is no room, here or in the queue of one of its users. */
-  refusalOf({ batch, users }: Queued): BatchResult | undefined {
-    if (this.length >= queuedBatchesMax || this.#bytes + batch.bytes > queuedBytesMax) return unavailable;
+  /** Why there is no place for a batch, here or in the queue of one of its users. */
+  #refusalOf({ batch, users }: Queued): BatchResult | undefined {
+    if (this.#isClosed() || this.length >= queuedBatchesMax || this.#bytes + batch.bytes > queuedBytesMax)
+      return unavailable;
     const isFull = (key: string) => (this.#waiting.get(key) ?? 0) >= userQueueMax;
     return users.some(({ keys }) => keys.some(isFull)) ? userBusy : undefined;
   }
 
-  add(queued: Queued): void {
+  #refuse(queued: Queued, result: BatchResult): void {
+    this.#totals.refused += 1;
+    queued.finish(result);
+  }
+
+  /** Gives it a place, or refuses it. */
+  add(queued: Queued): boolean {
+    const refusal = this.#refusalOf(queued);
+    if (refusal !== undefined) {
+      this.#refuse(queued, refusal);
+      return false;
+    }
+    this.#waitCheck.begin();
     queued.waitingSince = performance.now();
     for (const { keys } of queued.users) {
       for (const key of keys) {
@@ -64,6 +98,7 @@ export class Order {
     this.#queue.push(queued);
     this.#bytes += queued.batch.bytes;
     if (this.#memory.collectMissing(queued, this.#wants)) queued.completeAt = this.#memory.removals;
+    return true;
   }
 
   /** The batch at the head if its data is in memory; otherwise what it lacks is being read. */
@@ -77,8 +112,7 @@ export class Order {
     return queued;
   }
 
-  /** Takes out the batch at the head if it has waited since before `since` (of `performance.now()`). */
-  nextWaitingSince(since: number): Queued | undefined {
+  #nextWaitingSince(since: number): Queued | undefined {
     const queued = this.#queue[this.#head];
     if (queued === undefined || queued.waitingSince >= since) return undefined;
     this.#leave(queued);
@@ -107,12 +141,13 @@ export class Order {
       this.#wants.without(this.#asked);
       return;
     }
-    if (this.#wants.empty) return;
+    const { lost } = this.#memory.behind;
+    if (this.#wants.empty && lost.size === 0) return;
     const asked = this.#wants;
     this.#asked = asked;
     this.#wants = new Wants();
     this.#readSince = this.#storedGroup();
-    const wanted = asked.toWanted();
+    const wanted = asked.toWanted(lost);
     this.#store.read(wanted).then(
       (found) => {
         const usable = this.#asked === asked;

@@ -1,23 +1,27 @@
 import { type BatchResult, type Queued, unavailable, userBusy } from './batch.ts';
 import { waitCheckMs, waitMaxMs } from './limits.ts';
-import type { Order } from './order.ts';
 
 /**
  * Refuses batches that have waited too long for their turn, whatever the head of the order waits for. A timer runs only
  * as long as somebody waits.
  */
 export class WaitCheck {
-  readonly #order: Order;
+  readonly #next: (since: number) => Queued | undefined;
+  readonly #waits: () => boolean;
   readonly #maxMs: number;
   readonly #refuse: (queued: Queued, result: BatchResult) => void;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: {
-    order: Order;
+    /** Takes out the batch at the head if it has waited since before this, by `performance.now()`. */
+    next: (since: number) => Queued | undefined;
     maxMs: number | undefined;
+    /** Whether anybody waits. */
+    waits: () => boolean;
     refuse: (queued: Queued, result: BatchResult) => void;
   }) {
-    this.#order = options.order;
+    this.#next = options.next;
+    this.#waits = options.waits;
     this.#maxMs = options.maxMs ?? waitMaxMs;
     this.#refuse = options.refuse;
   }
@@ -30,10 +34,10 @@ export class WaitCheck {
   #check(): void {
     this.#timer = undefined;
     const since = performance.now() - this.#maxMs;
-    let queued = this.#order.nextWaitingSince(since);
-    for (; queued !== undefined; queued = this.#order.nextWaitingSince(since)) {
+    let queued = this.#next(since);
+    for (; queued !== undefined; queued = this.#next(since)) {
       this.#refuse(queued, queued.sharesUser ? userBusy : unavailable);
     }
-    if (this.#order.length > 0) this.begin();
+    if (this.#waits()) this.begin();
   }
 }

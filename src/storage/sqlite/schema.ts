@@ -57,6 +57,11 @@ const migrations: readonly string[] = [
   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL);
   `,
   `
+  -- One row: every row of 'profiles' holds all lines up to this one; younger blocks are folded onto them at start.
+  CREATE TABLE rows_up_to (id INTEGER PRIMARY KEY CHECK (id = 1), line INTEGER NOT NULL);
+  INSERT INTO rows_up_to (id, line) SELECT 1, coalesce(max(last_id), 0) FROM blocks;
+  `,
+  `
   -- Users looked up by API calls, by day (UTC). Changed every few seconds at most, whatever the load.
   CREATE TABLE lookups (
     project_id INTEGER NOT NULL,

@@ -9,6 +9,7 @@ import { historyContract } from '../contract/history.ts';
 import { lookupsContract } from '../contract/lookups.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { bank, block, eventId, eventLine, shop, wanted, writeSet } from '../contract/write-sets.ts';
+import { foldAll } from './fold-lines.ts';
 import { FolderInUse, lockFolder } from './lock.ts';
 import { readLookups } from './lookups.ts';
 import { openWriter } from './open.ts';
@@ -39,6 +40,9 @@ async function create() {
     append: (group: Parameters<SqliteStore['commit']>[0]) => store.commit(group),
     reopen: async () => {
       await store.close();
+      const database = openWriter(file);
+      foldAll(database);
+      database.close();
       store = new SqliteStore(file);
       return store;
     },
