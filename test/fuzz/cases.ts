@@ -154,7 +154,11 @@ export const contentType = fc.constantFrom(
 const userName = fc.constantFrom('u1', 'u2', 'u3', 4);
 /** Whom Leanplum actions of a fuzz test name; other tests' users are their neighbours. */
 export const leanplumAction = mangled({
-  action: fc.constantFrom('start', 'track', 'setUserAttributes', 'exportUser', 'stop', 'advance', 'getVars'),
+  action: fc.constantFrom(
+    ...['start', 'track', 'track', 'track', 'setUserAttributes', 'exportUser', 'advance', 'getVars', 'stop'],
+    ...['pauseSession', 'resumeSession', 'pauseState', 'resumeState', 'heartbeat', 'log', 'getMigrateState'],
+    ...['getNewsfeedMessages', 'markNewsfeedMessageAsRead', 'deleteNewsfeedMessage', 'deleteUser'],
+  ),
   userId: userName,
   deviceId: fc.constantFrom('d1', 'd2'),
   event: fc.constantFrom('e1', 'e2'),

@@ -147,7 +147,9 @@ function countLookups(call: Call, steps: readonly Step[], receivedMs: number, lo
   if (call.isSdk) return;
   const users = new Set<string | undefined>();
   for (const step of steps) {
-    if (step.fault === undefined) users.add(step.call.user.userId ?? step.call.user.deviceId);
+    // Some actions name a user and need none.
+    if (step.fault !== undefined || step.item === undefined) continue;
+    users.add(step.call.user.userId ?? step.call.user.deviceId);
   }
   lookups.count(call.credentials.project.id, receivedMs, users.size);
 }
