@@ -10,15 +10,19 @@ import { mountBloomreach, send as sendBloomreach } from './dialects/bloomreach/r
 import { texts } from './dialects/bloomreach/texts.ts';
 import { mountLeanplum } from './dialects/leanplum/routes.ts';
 import { idempotencyWindowMs, timersEveryMs } from './engine/limits.ts';
+import { Lookups } from './engine/lookups.ts';
 import { Projects } from './engine/projects.ts';
 import { Engine } from './engine/submit.ts';
 import { Timers } from './engine/timers.ts';
+import { Admission } from './http/admission.ts';
 import { BytesInFlight, ignoreBodies } from './http/body.ts';
+import { answerBrokenRequest } from './http/broken-request.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
 import { type FirstProject, firstProject } from './operations/first-project.ts';
 import { mountOperations } from './operations/routes.ts';
 import { foldAll } from './storage/sqlite/fold-lines.ts';
 import { lockFolder } from './storage/sqlite/lock.ts';
+import { readLookups } from './storage/sqlite/lookups.ts';
 import { openWriter } from './storage/sqlite/open.ts';
 import { declareProjects, loadProjects } from './storage/sqlite/projects.ts';
 import { migrate } from './storage/sqlite/schema.ts';
@@ -57,29 +61,39 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   makeFolder(settings.dataFolder);
   const lock = lockFolder(settings.dataFolder);
   const file = join(settings.dataFolder, 'rapport.sqlite');
-  const { projects, created } = prepareFile(file, settings);
+  const { projects, created, lookedUp } = prepareFile(file, settings);
   if (created !== undefined) onFirstStart(created);
 
   const store = new SqliteStore(file, (error) => engine.fail(error));
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
   const engine: Engine = new Engine({ store, clock, onFatal, onBug });
   const server = buildServer();
+  const lookups = new Lookups(store, lookedUp);
+  const admission = new Admission(() => performance.now());
   const parts = {
     engine,
     history: store,
     projects: new Projects(projects),
     clock,
+    lookups,
     inFlight: new BytesInFlight(bytesInFlightMax),
+    admission,
+    corsOrigins: settings.corsOrigins,
     onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
   };
   server.register(async (scope) => mountLeanplum(scope, parts));
   server.register(async (scope) => mountBloomreach(scope, parts));
-  server.register(async (scope) => mountOperations(scope, { engine, probe: () => store.probe(clock()) }));
+  server.register(async (scope) =>
+    mountOperations(scope, { engine, admission, lookups, probe: () => store.probe(clock()) }),
+  );
+  const storeLookups = () =>
+    lookups.flush().catch((error) => log.warn({ err: error }, 'counts of look-ups could not be stored'));
   const expiry = setInterval(() => {
     const slices = Array.from({ length: expireSlices }, () =>
       store.expireRecords(clock() - idempotencyWindowMs),
     );
     Promise.all(slices).catch((error) => log.warn({ err: error }, 'expiry failed'));
+    void storeLookups();
   }, expireEveryMs);
 
   const timers = new Timers({ store, engine, clock });
@@ -98,6 +112,7 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
       await timers.stop();
       await stopServer(server);
       await engine.drain();
+      await storeLookups();
       await store.close();
       lock.release();
     },
@@ -134,7 +149,7 @@ function prepareFile(file: string, settings: Settings) {
     if (declared !== undefined) declareProjects(database, declared.projects);
     const created = loadProjects(database).length === 0 ? firstProject() : undefined;
     if (created !== undefined) declareProjects(database, [created]);
-    return { projects: loadProjects(database), created };
+    return { projects: loadProjects(database), created, lookedUp: readLookups(database) };
   } finally {
     database.close();
   }
@@ -159,6 +174,7 @@ function buildServer(): FastifyInstance {
     keepAliveTimeout: keepAliveTimeoutMs,
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: maxHeaderSize },
     exposeHeadRoutes: false,
+    clientErrorHandler: answerBrokenRequest,
     // An address that cannot be decoded; where one has a place for a token, the token is what is wrong.
     frameworkErrors: (_error, request, reply) => {
       const isProject = /^\/+(track|data)\//.test(request.raw.url ?? '');

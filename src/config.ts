@@ -13,6 +13,8 @@ export interface Settings {
   readonly dataFolder: string;
   /** A JSON file that declares projects and keys. */
   readonly bootstrapFile: string | undefined;
+  /** Origins whose pages may call the Bloomreach API from a browser. */
+  readonly corsOrigins: readonly string[];
 }
 
 /** Reads the settings from the environment. Throws `SettingError`. */
@@ -23,6 +25,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     port: readPort(get('RAPPORT_PORT') ?? '8080'),
     dataFolder: get('RAPPORT_DATA') ?? './data',
     bootstrapFile: get('RAPPORT_BOOTSTRAP'),
+    corsOrigins: readOrigins(get('RAPPORT_CORS_ORIGINS') ?? ''),
   };
 }
 
@@ -32,6 +35,18 @@ function readPort(text: string): number {
     throw new SettingError(`RAPPORT_PORT must be a number from 0 to 65535, not '${text}'`);
   }
   return port;
+}
+
+function readOrigins(text: string): string[] {
+  const origins = text
+    .split(',')
+    .map((it) => it.trim())
+    .filter((it) => it !== '');
+  const wrong = origins.find((it) => it !== '*' && URL.parse(it)?.origin !== it);
+  if (wrong === undefined) return origins;
+  throw new SettingError(
+    `RAPPORT_CORS_ORIGINS must list origins such as https://shop.example, not '${wrong}'`,
+  );
 }
 
 const Text = Type.String({ minLength: 1, maxLength: 256 });

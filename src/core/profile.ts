@@ -3,9 +3,10 @@ import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } fr
 
 /**
  * Kinds of identity (design D9): `user` is hard, one per profile (Leanplum userId, Bloomreach `registered`);
- * `device` and `cookie` are soft, a profile may have many.
+ * `device` and `cookie` are soft, a profile may have many. `reserved` names what is nobody's, such as clicks that name no
+ * customer: only the server makes such ids, no request can name them and no dialect shows them.
  */
-export type IdentityKind = 'user' | 'device' | 'cookie';
+export type IdentityKind = 'user' | 'device' | 'cookie' | 'reserved';
 
 export interface Identity {
   readonly id: IdentityId;

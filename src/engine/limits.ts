@@ -6,6 +6,12 @@ import { totalmem } from 'node:os';
 export const queuedBatchesMax = 10_000;
 /** Bytes of request bodies waiting or being applied. */
 export const queuedBytesMax = 256 * 1024 * 1024;
+/** Batches waiting that name the same user; one more of his is refused. */
+export const userQueueMax = 500;
+/** A batch that has waited this long for its turn is refused: its client, an SDK's time-out, has given up by then. */
+export const waitMaxMs = 10_000;
+/** How often the batches that wait are looked at for that. */
+export const waitCheckMs = 500;
 /** A group is closed when it has this many items: larger ones only add waiting (measured: no gain from 1,000 up). */
 export const groupItemsMax = 2_000;
 /** A group this large goes to the store although another is being written, so that the store is never idle. */

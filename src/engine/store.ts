@@ -44,6 +44,19 @@ export interface History {
   linesOf(project: ProjectId, profile: ProfileId, upTo: EventId): Promise<readonly Line[]>;
 }
 
+/** Users that API calls of one project looked up on one day (UTC, `2026-11-23`). */
+export interface DayOfLookups {
+  readonly project: ProjectId;
+  readonly day: string;
+  readonly users: number;
+}
+
+/** What the counter needs of a store. Implementations: storage/sqlite. */
+export interface LookupStore {
+  /** Adds to what is stored; resolves when it is on disk. */
+  addLookups(days: readonly DayOfLookups[]): Promise<void>;
+}
+
 export interface IdentityKey {
   readonly project: ProjectId;
   readonly kind: IdentityKind;

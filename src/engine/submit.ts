@@ -3,26 +3,22 @@ import type { EventId, ProjectId } from '../core/ids.ts';
 import { duplicate, isCarriedOut, type Outcome } from '../core/outcome.ts';
 import type { Profile } from '../core/profile.ts';
 import { assert } from '../lib/assert.ts';
-import { type Batch, type BatchResult, identityKey, type NamedUser, type Queued, queue } from './batch.ts';
+import {
+  type Batch,
+  type BatchResult,
+  identityKey,
+  type NamedUser,
+  type Queued,
+  queue,
+  unavailable,
+} from './batch.ts';
 import { Group } from './commit.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { type IdempotencyRecord, SeenPairs } from './idempotency.ts';
-import { cacheBytesMax, groupsInFlightMax, retryAfterSec } from './limits.ts';
+import { cacheBytesMax, groupsInFlightMax } from './limits.ts';
 import { Memory } from './memory.ts';
 import { Order } from './order.ts';
-import { type StateStore, StoreFullError } from './store.ts';
-
-const unavailable: BatchResult = { code: 'unavailable', retryAfterSec };
-
-export interface EngineOptions {
-  readonly store: StateStore;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  /** The store's outcome is unknown: the process must stop. Everybody who waits has been answered. */
-  readonly onFatal: (error: unknown) => void;
-  /** A bug met one command; it was answered as failed. */
-  readonly onBug: (error: unknown) => void;
-  readonly cacheBytes?: number;
-}
+import { StoreFullError } from './store.ts';
 
 /**
  * The ordered path: takes batches, and answers each when the state it has seen is on disk. Four steps, top to bottom:
@@ -55,6 +51,9 @@ export class Engine {
       memory: this.#memory,
       store: options.store,
       storedGroup: () => this.#storedGroup,
+      isClosed: () => this.#stopped,
+      waitMaxMs: options.waitMaxMs,
+      totals: this.totals,
       onLoaded: () => this.#pump(),
       onReadError: (error) => this.fail(error),
     });
@@ -75,15 +74,10 @@ export class Engine {
 
   /** Takes its place in the order; resolves when the answer may be given. Never rejects. */
   submit(batch: Batch): Promise<BatchResult> {
-    if (this.#stopped || !this.#order.hasRoom(batch.bytes)) {
-      this.totals.refused += 1;
-      return Promise.resolve(unavailable);
-    }
-    this.totals.batches += 1;
-    return new Promise((finish) => {
-      this.#order.add(queue(batch, finish));
-      this.#schedulePump();
-    });
+    const { promise, resolve } = Promise.withResolvers<BatchResult>();
+    if (this.#order.add(queue(batch, resolve))) this.totals.batches += 1;
+    this.#schedulePump();
+    return promise;
   }
 
   /** Has all rows brought up to date soon (the store's `rowsUpTo`), also when nothing else happens. */
@@ -252,8 +246,7 @@ export class Engine {
       this.#sweep();
       return;
     }
-    if (this.#inFlight.length >= groupsInFlightMax) return;
-    if (this.#inFlight.length > 0 && !group.isLarge) return;
+    if (this.#inFlight.length >= (group.isLarge ? groupsInFlightMax : 1)) return;
     this.#commit(group);
   }
 

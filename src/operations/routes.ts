@@ -1,16 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Lookups } from '../engine/lookups.ts';
+import type { DayOfLookups } from '../engine/store.ts';
 import type { Engine } from '../engine/submit.ts';
+import type { Admission } from '../http/admission.ts';
 
 export interface OperationsParts {
   readonly engine: Engine;
+  readonly admission: Admission;
+  readonly lookups: Lookups;
   /** Resolves when a small write is on disk. */
   readonly probe: () => Promise<void>;
 }
 
 /** Mounts what an operator's tools ask: is it alive, is it ready, how much does it do. */
 export function mountOperations(server: FastifyInstance, parts: OperationsParts): void {
-  const registry = buildMetrics(parts.engine);
+  const registry = buildMetrics(parts);
 
   server.get('/health/live', async () => ({ status: 'ok' }));
 
@@ -29,7 +34,7 @@ export function mountOperations(server: FastifyInstance, parts: OperationsParts)
   });
 }
 
-function buildMetrics(engine: Engine): Registry {
+function buildMetrics({ engine, admission, lookups }: OperationsParts): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -50,6 +55,39 @@ function buildMetrics(engine: Engine): Registry {
       },
     });
   }
+  new Counter({
+    name: 'rapport_user_lookups_total',
+    help: 'Users looked up by Leanplum API requests, each once a request, calls of SDKs left out',
+    labelNames: ['project', 'day'],
+    registers,
+    collect() {
+      this.reset();
+      // Older days are in the store; a time series of each would only grow.
+      for (const { project, day, users } of newestDays(lookups)) this.inc({ project, day }, users);
+    },
+  });
+  new Counter({
+    name: 'rapport_turned_away_total',
+    help: 'Requests answered as unavailable before they were read',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(admission.load.refused);
+    },
+  });
+  for (const [name, help] of Object.entries({
+    admitted: 'Bytes of requests under way',
+    limit: 'Bytes of requests that may be under way; adapts to how soon answers leave',
+  } as const)) {
+    new Gauge({
+      name: `rapport_${name === 'limit' ? 'admitted_max' : name}_bytes`,
+      help,
+      registers,
+      collect() {
+        this.set(admission.load[name as 'admitted' | 'limit']);
+      },
+    });
+  }
   for (const [name, help] of Object.entries({
     queued: 'Requests waiting for their turn',
     queuedBytes: 'Bytes of requests waiting for their turn',
@@ -66,4 +104,10 @@ function buildMetrics(engine: Engine): Registry {
     });
   }
   return registry;
+}
+
+/** Each project's newest two days: today, and the day that a scrape after midnight has not seen to its end. */
+function newestDays(lookups: Lookups): DayOfLookups[] {
+  const days = lookups.days();
+  return days.filter(({ project }, index) => days[index + 2]?.project !== project);
 }

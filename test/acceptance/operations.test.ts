@@ -97,6 +97,47 @@ describe('metrics', () => {
   });
 });
 
+describe('users looked up', () => {
+  const counted = async (at: Server) => {
+    const metrics = await (await fetch(`${at.url}/metrics`)).text();
+    const day = new Date().toISOString().slice(0, 10);
+    const value = new RegExp(`^rapport_user_lookups_total\\{project="1",day="${day}"\\} (\\d+)$`, 'm');
+    return Number(value.exec(metrics)?.[1] ?? 0);
+  };
+
+  test('count once a request, not for SDKs, and survive a restart', async () => {
+    const dataFolder = join(scratch, 'looked up');
+    const first = await startServer({ dataFolder });
+    const track = (userId: string) => ({ action: 'track', userId, event: 'a' });
+    const multi = { action: 'multi', time: nowSec(), data: ['a', 'b', 'a', 'b'].map(track) };
+    const rows: [call: Json, users: number][] = [
+      [track('a'), 1],
+      [track('a'), 1],
+      [multi, 2],
+      [{ ...multi, sdkVersion: '7.8.0' }, 0],
+      [{ ...track('a'), sdkVersion: '7.8.0' }, 0],
+      [{ action: 'track', userId: 'a' }, 0],
+      [
+        { ...multi, data: [track('a'), { action: 'none', userId: 'b' }, { action: 'track', userId: 'c' }] },
+        1,
+      ],
+    ];
+    let sum = 0;
+    for (const [call, users] of rows) {
+      await leanplum(first, call);
+      sum += users;
+      assert.equal(await counted(first), sum, JSON.stringify(call));
+    }
+    await leanplum(first, { action: 'exportUser', userId: 'nobody' }, { key: 'dataExport' });
+    assert.equal(await counted(first), sum + 1);
+    await first.stop();
+    await using second = await startServer({ dataFolder });
+    assert.equal(await counted(second), sum + 1);
+    await leanplum(second, track('a'));
+    assert.equal(await counted(second), sum + 2);
+  });
+});
+
 describe('a wrong setting is named, in one line', () => {
   const good = JSON.stringify({ projects: [demoProject] });
   const projects = (change: Json) => JSON.stringify({ projects: [{ ...demoProject, ...change }] });

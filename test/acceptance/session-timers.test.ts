@@ -19,7 +19,13 @@ let app: App;
 
 async function start(): Promise<void> {
   app = await startApp({
-    settings: { host: '127.0.0.1', port: 0, dataFolder: join(folder, 'data'), bootstrapFile },
+    settings: {
+      host: '127.0.0.1',
+      port: 0,
+      dataFolder: join(folder, 'data'),
+      bootstrapFile,
+      corsOrigins: [],
+    },
     log: pino({ enabled: false }),
     clock: () => nowMs,
     onFirstStart: () => undefined,

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { retryAfterSec } from '../../engine/limits.ts';
 import type { Projects } from '../../engine/projects.ts';
-import { BodyError, type BytesInFlight, endWhenStopping, readBodies } from '../../http/body.ts';
+import type { Admission } from '../../http/admission.ts';
+import { BodyError, type BytesInFlight, endWhenStopping, readBodies, whileHeld } from '../../http/body.ts';
 import { answerBatch, answerSingle, type BloomreachParts, toSeconds } from './batch.ts';
 import { commands } from './commands.ts';
 import { authenticate, type Credentials, isRefused } from './credentials.ts';
@@ -14,6 +15,9 @@ import { texts } from './texts.ts';
 export interface BloomreachRoutes extends BloomreachParts, DataParts {
   readonly projects: Projects;
   readonly inFlight: BytesInFlight;
+  readonly admission: Admission;
+  /** Origins whose pages may call from a browser; `*` allows every one. */
+  readonly corsOrigins: readonly string[];
   readonly onError: (error: unknown) => void;
 }
 
@@ -23,7 +27,8 @@ const noBody = new Uint8Array();
 
 /** Mounts the tracking and data routes (contract 2, 3, 4). The key is checked before the body is read. */
 export function mountBloomreach(server: FastifyInstance, options: BloomreachRoutes): void {
-  readBodies(server, { max: bodyBytesMax, inFlight: options.inFlight });
+  allowOrigins(server, options.corsOrigins);
+  readBodies(server, { max: bodyBytesMax, ...options });
   const callers = new WeakMap<FastifyRequest, Credentials>();
 
   const writeOf = ({ credentials, request }: Parameters<Handler>[0]) => ({
@@ -49,7 +54,7 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
       },
       handler: async (request, reply) => {
         const credentials = callers.get(request) as Credentials;
-        return send(reply, await handler({ credentials, request }));
+        return send(reply, await whileHeld(request, async () => handler({ credentials, request })));
       },
     });
     const others = (['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'] as const).filter(
@@ -62,6 +67,12 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
         reply.header('allow', methods.join(', '));
         return send(reply, failures.error(405, texts.methodNotAllowed));
       },
+    });
+    // What a browser asks first; without an allowed origin it gets no permission.
+    server.options(path, async (_request, reply) => {
+      reply.header('access-control-allow-methods', 'GET,POST,OPTIONS');
+      reply.header('access-control-allow-headers', 'authorization,content-type');
+      return reply.header('access-control-max-age', 600).code(204).send();
     });
   };
 
@@ -86,6 +97,18 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
   server.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof BodyError)) options.onError(error);
     return send(reply, replyTo(error));
+  });
+}
+
+/** Allowed origins are echoed, without credentials (contract 1.6). */
+function allowOrigins(server: FastifyInstance, origins: readonly string[]): void {
+  if (origins.length === 0) return;
+  server.addHook('onRequest', async ({ headers: { origin } }, reply) => {
+    reply.header('vary', 'Origin');
+    if (origin === undefined) return;
+    if (origins.includes('*') || origins.includes(origin)) {
+      reply.header('access-control-allow-origin', origin);
+    }
   });
 }
 

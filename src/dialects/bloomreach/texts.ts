@@ -19,6 +19,7 @@ export const texts = {
   noIds: 'At least one id should be specified.',
   noValidIds: 'At least one valid id should be specified',
   noEventType: "Field 'event_type' is required.",
+  noUrl: "Field 'url' is required.",
   invalidEventType: "Field 'event_type' is invalid.",
   propertiesType: 'properties must be an object',
   invalidTimestamp: 'Invalid timestamp',

@@ -33,8 +33,10 @@ export const faults = {
   noDevMode: new Fault('Development mode requested but not permitted', 403),
   tooManyActions: new Fault('Too many actions in batch.', 403),
   tooManyUsers: new Fault('Too many users in batch.', 403),
+  tooManyFields: (max: number) => new Fault(`Request has more than ${max} fields.`, 400),
   tooLargeBody: (max: number) => new Fault(`Request body has more than ${max} bytes.`, 413),
   unavailable: new Fault('Service temporarily unavailable; try again later.', 503),
+  userBusy: new Fault('Request failed due to concurrent requests to the same profile ID', 429),
   methodNotAllowed: new Fault('Method not allowed', 405),
   internal: new Fault('Internal server error', 500),
 } as const;

@@ -71,6 +71,15 @@ const migrations: readonly string[] = [
     PRIMARY KEY (due_ms, profile_id)
   ) WITHOUT ROWID;
   `,
+  `
+  -- Users looked up by API calls, by day (UTC). Changed every few seconds at most, whatever the load.
+  CREATE TABLE lookups (
+    project_id INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    users INTEGER NOT NULL,
+    PRIMARY KEY (project_id, day)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the database to this version; refuses one that a newer version has changed. */

@@ -6,10 +6,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
 import { isSecret } from '../../lib/secret.ts';
 import { historyContract } from '../contract/history.ts';
+import { lookupsContract } from '../contract/lookups.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { bank, block, eventId, eventLine, shop, wanted, writeSet } from '../contract/write-sets.ts';
 import { foldAll } from './fold-lines.ts';
 import { FolderInUse, lockFolder } from './lock.ts';
+import { readLookups } from './lookups.ts';
 import { openWriter } from './open.ts';
 import { DeclarationConflict, declareProjects, loadProjects } from './projects.ts';
 import { migrate } from './schema.ts';
@@ -53,6 +55,18 @@ async function create() {
 
 stateStoreContract('SQLite', create);
 historyContract('SQLite', create);
+lookupsContract('SQLite', async () => {
+  const { file, store, close } = await create();
+  const stored = () => {
+    const database = new DatabaseSync(file, { readOnly: true });
+    try {
+      return readLookups(database);
+    } finally {
+      database.close();
+    }
+  };
+  return { store, stored, close };
+});
 
 /** A database of this test alone. */
 function openDatabase(t: TestContext): DatabaseSync {

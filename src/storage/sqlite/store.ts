@@ -2,8 +2,10 @@ import type { EventId, ProfileId, ProjectId } from '../../core/ids.ts';
 import { firstEventId } from '../../core/ids.ts';
 import type { Line } from '../../core/line.ts';
 import {
+  type DayOfLookups,
   type Found,
   type History,
+  type LookupStore,
   type StateStore,
   StoreFullError,
   type Timer,
@@ -36,7 +38,7 @@ const walBytesMax = 16 * 1024 * 1024;
  * The embedded store: one SQLite file. One thread writes, one reads states, one copies the WAL, one reads the past;
  * this object, on the main thread, only passes messages.
  */
-export class SqliteStore implements StateStore, History {
+export class SqliteStore implements StateStore, History, LookupStore {
   readonly #file: string;
   readonly #onBroken: (error: unknown) => void;
   readonly #writer: Thread<WriterRequest, WriterResult>;
@@ -100,6 +102,11 @@ export class SqliteStore implements StateStore, History {
   /** Removes a slice of the idempotency records older than `beforeMs`. Rejects like `probe`. */
   expireRecords(beforeMs: number): Promise<void> {
     return this.#aside(this.#writer.ask({ do: 'expire', beforeMs }));
+  }
+
+  /** Rejects like `probe`. */
+  addLookups(days: readonly DayOfLookups[]): Promise<void> {
+    return this.#aside(this.#writer.ask({ do: 'lookups', days }));
   }
 
   async linesOf(project: ProjectId, profile: ProfileId, upTo: EventId): Promise<readonly Line[]> {

@@ -1,6 +1,8 @@
+import type { DayOfLookups } from '../../engine/store.ts';
 import { prepareCommit } from './commit-changes.ts';
 import { prepareExpire } from './expire-records.ts';
 import { isFull } from './full.ts';
+import { prepareAddLookups } from './lookups.ts';
 import { type PackedWriteSet, unpackWriteSet } from './message.ts';
 import { openWriter } from './open.ts';
 import { serveThread } from './thread.ts';
@@ -10,7 +12,8 @@ export type WriterRequest =
   | { readonly do: 'commit'; readonly group: PackedWriteSet; readonly since: number }
   | { readonly do: 'probe'; readonly nowMs: number }
   | { readonly do: 'checkpoint' }
-  | { readonly do: 'expire'; readonly beforeMs: number };
+  | { readonly do: 'expire'; readonly beforeMs: number }
+  | { readonly do: 'lookups'; readonly days: readonly DayOfLookups[] };
 
 /** About how many bytes the WAL grew by. */
 export type WriterResult = number;
@@ -20,6 +23,7 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
   const database = openWriter(file);
   const commit = prepareCommit(database);
   const expire = prepareExpire(database);
+  const addLookups = prepareAddLookups(database);
   const probe = database.prepare(
     'INSERT INTO probe (id, at_ms) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms',
   );
@@ -51,6 +55,9 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
         return 0;
       case 'expire':
         expire(request.beforeMs);
+        return 0;
+      case 'lookups':
+        addLookups(request.days);
         return 0;
     }
   };
