@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { readBootstrap, SettingError, type Settings } from './config.ts';
+import { firstEventId } from './core/ids.ts';
 import { failures } from './dialects/bloomreach/reply.ts';
 import { mountBloomreach, send as sendBloomreach } from './dialects/bloomreach/routes.ts';
 import { texts } from './dialects/bloomreach/texts.ts';
@@ -16,6 +17,8 @@ import { BytesInFlight, ignoreBodies } from './http/body.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
 import { type FirstProject, firstProject } from './operations/first-project.ts';
 import { mountOperations } from './operations/routes.ts';
+import { DuckHistory } from './storage/duckdb/history.ts';
+import { tickMs } from './storage/duckdb/limits.ts';
 import { lockFolder } from './storage/sqlite/lock.ts';
 import { openWriter } from './storage/sqlite/open.ts';
 import { declareProjects, loadProjects } from './storage/sqlite/projects.ts';
@@ -59,12 +62,20 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   if (created !== undefined) onFirstStart(created);
 
   const store = new SqliteStore(file, (error) => engine.fail(error));
+  const history = new DuckHistory({
+    file,
+    folder: join(settings.dataFolder, 'history'),
+    clock,
+    lastEvent: () => store.lastEvent(),
+    sealedUpTo: () => store.sealed?.last ?? firstEventId,
+    seal: (sealing) => store.seal(sealing),
+  });
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
   const engine: Engine = new Engine({ store, clock, onFatal, onBug });
   const server = buildServer();
   const parts = {
     engine,
-    history: store,
+    history,
     projects: new Projects(projects),
     clock,
     inFlight: new BytesInFlight(bytesInFlightMax),
@@ -72,13 +83,17 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   };
   server.register(async (scope) => mountLeanplum(scope, parts));
   server.register(async (scope) => mountBloomreach(scope, parts));
-  server.register(async (scope) => mountOperations(scope, { engine, probe: () => store.probe(clock()) }));
+  server.register(async (scope) =>
+    mountOperations(scope, { engine, history, probe: () => store.probe(clock()) }),
+  );
   const expiry = setInterval(() => {
     const slices = Array.from({ length: expireSlices }, () =>
       store.expireRecords(clock() - idempotencyWindowMs),
     );
     Promise.all(slices).catch((error) => log.warn({ err: error }, 'expiry failed'));
   }, expireEveryMs);
+
+  const keeping = setInterval(() => keepHistory(history, store, log), tickMs);
 
   await listen(server, settings);
   const address = addressOf(server, settings.host);
@@ -88,12 +103,27 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
     created,
     stop: async () => {
       clearInterval(expiry);
+      clearInterval(keeping);
       await stopServer(server);
       await engine.drain();
+      await history.close();
       await store.close();
       lock.release();
     },
   };
+}
+
+/** Lets the history take in and seal what is due, and removes the blocks that are sealed. */
+function keepHistory(history: DuckHistory, store: SqliteStore, log: Logger): void {
+  const before = history.metrics.status?.problem;
+  history
+    .tick()
+    .then((status) => {
+      const problem = status?.problem;
+      if (problem !== undefined && problem !== before) log.warn({ problem }, 'the history cannot be sealed');
+      return store.prune();
+    })
+    .catch((error) => log.warn({ err: error }, 'the history is not kept up'));
 }
 
 function makeFolder(folder: string): void {

@@ -2,15 +2,32 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Engine } from '../engine/submit.ts';
 
+/** What a history tells of itself. */
+export interface HistoryMetrics {
+  /** Committed lines that no report sees yet unless it waits for them. */
+  readonly waitingLines: number;
+  readonly lagSeconds: number;
+  /** Missing until the history was needed for the first time. */
+  readonly status:
+    | {
+        readonly recentLines: number;
+        readonly files: number;
+        readonly fileRows: number;
+        readonly fileBytes: number;
+      }
+    | undefined;
+}
+
 export interface OperationsParts {
   readonly engine: Engine;
+  readonly history: { readonly metrics: HistoryMetrics };
   /** Resolves when a small write is on disk. */
   readonly probe: () => Promise<void>;
 }
 
 /** Mounts what an operator's tools ask: is it alive, is it ready, how much does it do. */
 export function mountOperations(server: FastifyInstance, parts: OperationsParts): void {
-  const registry = buildMetrics(parts.engine);
+  const registry = buildMetrics(parts);
 
   server.get('/health/live', async () => ({ status: 'ok' }));
 
@@ -29,7 +46,7 @@ export function mountOperations(server: FastifyInstance, parts: OperationsParts)
   });
 }
 
-function buildMetrics(engine: Engine): Registry {
+function buildMetrics({ engine, history }: OperationsParts): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -65,5 +82,24 @@ function buildMetrics(engine: Engine): Registry {
       },
     });
   }
+  for (const [name, [help, get]] of Object.entries(historyGauges)) {
+    new Gauge({
+      name: `rapport_history_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(get(history.metrics));
+      },
+    });
+  }
   return registry;
 }
+
+const historyGauges: Readonly<Record<string, readonly [string, (metrics: HistoryMetrics) => number]>> = {
+  waiting_lines: ['Lines on disk that the history has not taken in', (it) => it.waitingLines],
+  lag_seconds: ['Age of the newest line that it has taken in, while others wait', (it) => it.lagSeconds],
+  recent_lines: ['Lines in memory, not sealed yet', (it) => it.status?.recentLines ?? 0],
+  files: ['Sealed files', (it) => it.status?.files ?? 0],
+  file_rows: ['Lines in sealed files', (it) => it.status?.fileRows ?? 0],
+  file_bytes: ['Bytes of sealed files', (it) => it.status?.fileBytes ?? 0],
+};

@@ -1,8 +1,11 @@
+import type { EventId } from '../../core/ids.ts';
+import type { Sealing } from '../../engine/store.ts';
 import { prepareCommit } from './commit-changes.ts';
 import { prepareExpire } from './expire-records.ts';
 import { isFull } from './full.ts';
 import { type PackedWriteSet, unpackWriteSet } from './message.ts';
 import { openWriter } from './open.ts';
+import { preparePrune, prepareSeal } from './seal-blocks.ts';
 import { serveThread } from './thread.ts';
 
 export type WriterRequest =
@@ -10,9 +13,11 @@ export type WriterRequest =
   | { readonly do: 'commit'; readonly group: PackedWriteSet; readonly since: number }
   | { readonly do: 'probe'; readonly nowMs: number }
   | { readonly do: 'checkpoint' }
-  | { readonly do: 'expire'; readonly beforeMs: number };
+  | { readonly do: 'expire'; readonly beforeMs: number }
+  | { readonly do: 'seal'; readonly sealing: Sealing }
+  | { readonly do: 'prune'; readonly upTo: EventId };
 
-/** About how many bytes the WAL grew by. */
+/** About how many bytes the WAL grew by; for `prune`, the bytes of the blocks removed. */
 export type WriterResult = number;
 
 /** The one writer. */
@@ -20,6 +25,8 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
   const database = openWriter(file);
   const commit = prepareCommit(database);
   const expire = prepareExpire(database);
+  const seal = prepareSeal(database);
+  const prune = preparePrune(database);
   const probe = database.prepare(
     'INSERT INTO probe (id, at_ms) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms',
   );
@@ -52,6 +59,11 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
       case 'expire':
         expire(request.beforeMs);
         return 0;
+      case 'seal':
+        seal(request.sealing);
+        return 0;
+      case 'prune':
+        return prune(request.upTo);
     }
   };
 });

@@ -1,0 +1,16 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Sealing, WantedLines } from '../../engine/store.ts';
+import { Calls, type End } from './calls.ts';
+import { HistoryWorker, type WorkerOptions } from './worker.ts';
+
+/** The history's thread: its worker behind questions and answers. */
+const opened: Promise<HistoryWorker> = HistoryWorker.open(workerData as WorkerOptions, (sealing: Sealing) =>
+  calls.ask('seal', sealing),
+);
+const calls: Calls = new Calls(parentPort as End, {
+  linesOf: async (wanted: WantedLines) => (await opened).linesOf(wanted),
+  tick: async (nowMs: number) => (await opened).tick(nowMs),
+  settle: async (nowMs: number) => (await opened).settle(nowMs),
+});
+// Whoever asks is told; before that nobody has to be.
+opened.catch(() => undefined);

@@ -1,0 +1,108 @@
+import { Worker } from 'node:worker_threads';
+import type { EventId } from '../../core/ids.ts';
+import { type Line, type StoredLine, toLine } from '../../core/line.ts';
+import type { History, Sealing, WantedLines } from '../../engine/store.ts';
+import { Calls } from './calls.ts';
+import { sealAgeMs, sealLines } from './limits.ts';
+import type { WorkerOptions, WorkerStatus } from './worker.ts';
+
+export interface DuckHistoryOptions extends WorkerOptions {
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** The newest line that is committed. */
+  readonly lastEvent: () => EventId;
+  /** The newest line that is in a file, or the id before the first line. */
+  readonly sealedUpTo: () => EventId;
+  /** Makes a change of the files visible, in one transaction. */
+  readonly seal: (sealing: Sealing) => Promise<void>;
+}
+
+/**
+ * The history of the embedded store, on the main thread: it passes questions on to a thread of its own, which is started
+ * when somebody asks for the first time, or when there is enough to be sealed.
+ */
+export class DuckHistory implements History {
+  readonly #options: DuckHistoryOptions;
+  #worker: Worker | undefined;
+  #calls: Calls | undefined;
+  #status: WorkerStatus | undefined;
+  #ticking: Promise<WorkerStatus> | undefined;
+  #waitingSinceMs: number | undefined;
+
+  constructor(options: DuckHistoryOptions) {
+    this.#options = options;
+  }
+
+  async linesOf(wanted: WantedLines): Promise<readonly Line[]> {
+    return (await this.#ask<StoredLine[]>('linesOf', wanted)).map(toLine);
+  }
+
+  /**
+   * Takes in, seals and merges what is due; to be called about once a second. Starts the thread only when there is
+   * something to seal. Resolves to its status, or to nothing while it has not started.
+   */
+  async tick(): Promise<WorkerStatus | undefined> {
+    const { clock, sealedUpTo, lastEvent, sealLines: lines = sealLines } = this.#options;
+    if (this.#calls === undefined) {
+      const waiting = lastEvent() - sealedUpTo();
+      if (waiting === 0) return undefined;
+      this.#waitingSinceMs ??= clock();
+      if (waiting < lines && clock() - this.#waitingSinceMs < sealAgeMs) return undefined;
+    }
+    this.#ticking ??= this.#ask<WorkerStatus>('tick', clock()).finally(() => {
+      this.#ticking = undefined;
+    });
+    this.#status = await this.#ticking;
+    return this.#status;
+  }
+
+  /** Seals everything committed before the call, and merges what is due. */
+  async settle(): Promise<WorkerStatus> {
+    this.#status = await this.#ask<WorkerStatus>('settle', this.#options.clock());
+    return this.#status;
+  }
+
+  /** How far it is behind, and what it holds; the latter is missing until its thread is needed. */
+  get metrics(): HistoryMetrics {
+    const { clock, lastEvent, sealedUpTo } = this.#options;
+    const upTo = this.#status?.upTo ?? sealedUpTo();
+    const waitingLines = lastEvent() - upTo;
+    const atMs = this.#status?.atMs || (this.#waitingSinceMs ?? clock());
+    const lagSeconds = waitingLines === 0 ? 0 : Math.max(0, clock() - atMs) / 1000;
+    return { waitingLines, lagSeconds, status: this.#status };
+  }
+
+  async close(): Promise<void> {
+    this.#calls?.close(new Error('The history is closed'));
+    await this.#worker?.terminate();
+  }
+
+  #ask<Result>(name: string, data: unknown): Promise<Result> {
+    this.#calls ??= this.#start();
+    return this.#calls.ask(name, data);
+  }
+
+  #start(): Calls {
+    const { file, folder, sealLines: lines, seal } = this.#options;
+    const data: WorkerOptions = { file, folder, sealLines: lines };
+    const worker = new Worker(new URL('./history-thread.ts', import.meta.url), { workerData: data });
+    const calls = new Calls(worker, { seal });
+    const end = (error: Error) => {
+      calls.close(error);
+      // A thread that is gone does not come back by itself: the next question starts another.
+      if (this.#worker === worker) this.#calls = undefined;
+    };
+    worker.on('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', () => end(new Error('The history thread has stopped')));
+    this.#worker = worker;
+    return calls;
+  }
+}
+
+export interface HistoryMetrics {
+  /** Committed and not yet taken in; before the thread has started: not yet sealed. */
+  readonly waitingLines: number;
+  /** Age of the newest line taken in, while others wait. */
+  readonly lagSeconds: number;
+  readonly status: WorkerStatus | undefined;
+}

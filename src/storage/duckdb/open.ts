@@ -1,0 +1,37 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { memoryLimit, temporaryLimit } from './limits.ts';
+
+/**
+ * A database in memory that may open the files of `folder` and nothing else, whatever SQL it is given, and whose
+ * settings nobody can change any more. Nothing is ever downloaded.
+ */
+export async function openDuck(folder: string): Promise<DuckDBInstance> {
+  const temporary = join(folder, 'temporary');
+  mkdirSync(temporary, { recursive: true, mode: 0o700 });
+  const database = await DuckDBInstance.create(':memory:', {
+    threads: '1',
+    memory_limit: memoryLimit,
+    temp_directory: temporary,
+    max_temp_directory_size: temporaryLimit,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  });
+  const connection = await database.connect();
+  await connection.run(`
+    SET parquet_metadata_cache = true;
+    SET TimeZone = 'UTC';
+    SET allowed_directories = [${quote(folder)}];
+    SET enable_external_access = false;
+    SET lock_configuration = true;
+  `);
+  connection.closeSync();
+  return database;
+}
+
+/** A text as SQL. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
