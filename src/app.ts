@@ -65,13 +65,18 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   const history = new DuckHistory({
     file,
     folder: join(settings.dataFolder, 'history'),
+    sealLines: settings.historyLines,
     clock,
     lastEvent: () => store.lastEvent(),
     sealedUpTo: () => store.sealed?.last ?? firstEventId,
     seal: (sealing) => store.seal(sealing),
   });
+  const fail = (error: unknown) => {
+    history.close().catch(() => undefined);
+    onFatal(error);
+  };
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
-  const engine: Engine = new Engine({ store, clock, onFatal, onBug });
+  const engine: Engine = new Engine({ store, clock, onFatal: fail, onBug });
   const server = buildServer();
   const parts = {
     engine,

@@ -13,6 +13,8 @@ export interface Settings {
   readonly dataFolder: string;
   /** A JSON file that declares projects and keys. */
   readonly bootstrapFile: string | undefined;
+  /** Lines kept in memory before they are sealed into files. */
+  readonly historyLines: number;
 }
 
 /** Reads the settings from the environment. Throws `SettingError`. */
@@ -23,7 +25,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     port: readPort(get('RAPPORT_PORT') ?? '8080'),
     dataFolder: get('RAPPORT_DATA') ?? './data',
     bootstrapFile: get('RAPPORT_BOOTSTRAP'),
+    historyLines: readLines(get('RAPPORT_HISTORY_LINES') ?? '250000'),
   };
+}
+
+function readLines(text: string): number {
+  if (/^[1-9]\d{0,7}$/.test(text)) return Number(text);
+  throw new SettingError(`RAPPORT_HISTORY_LINES must be a number from 1 to 99999999, not '${text}'`);
 }
 
 function readPort(text: string): number {

@@ -38,6 +38,7 @@ const store = new SqliteStore(file);
 const history = new DuckHistory({
   file,
   folder: join(folder, 'history'),
+  sealLines: 1_000_000,
   clock: () => 0,
   lastEvent: () => store.lastEvent(),
   sealedUpTo: () => firstEventId,

@@ -32,6 +32,7 @@ export class Contents {
   #using = new Set<Promise<unknown>>();
   #retiring = new Set<Promise<unknown>>();
   #tableNumber = 0;
+  #isClosed = false;
 
   constructor(folder: string, connection: DuckDBConnection, segments: readonly Segment[]) {
     this.#folder = folder;
@@ -49,6 +50,7 @@ export class Contents {
 
   /** Runs a read on what there is now. */
   async use<Result>(read: (snapshot: Snapshot) => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw new Error('The history is closing');
     const reading = read({ tables: this.#tables.map((it) => it.name), segments: this.#segments });
     this.#using.add(reading);
     try {
@@ -87,6 +89,13 @@ export class Contents {
     this.#segments = [...this.#segments.filter((it) => !gone.has(it.file)), ...added];
     await this.#defineView();
     this.#retire(remove);
+  }
+
+  /** Refuses reads, and resolves when those under way are done. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#using);
+    await this.settled();
   }
 
   /** Resolves when what changes left over is gone. */

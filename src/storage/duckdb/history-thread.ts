@@ -9,8 +9,17 @@ const opened: Promise<HistoryWorker> = HistoryWorker.open(workerData as WorkerOp
 );
 const calls: Calls = new Calls(parentPort as End, {
   linesOf: async (wanted: WantedLines) => (await opened).linesOf(wanted),
+  query: async (sql: string) => (await opened).query(sql),
   tick: async (nowMs: number) => (await opened).tick(nowMs),
   settle: async (nowMs: number) => (await opened).settle(nowMs),
+  close: async () => {
+    try {
+      await (await opened).close();
+    } finally {
+      // With nothing more to wait for the thread ends by itself, after the answer.
+      setImmediate(() => parentPort?.close());
+    }
+  },
 });
 // Whoever asks is told; before that nobody has to be.
 opened.catch(() => undefined);

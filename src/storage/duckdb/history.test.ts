@@ -12,7 +12,13 @@ import { DuckHistory } from './history.ts';
 const nowMs = 1_700_000_000_000;
 
 /** The embedded store and its history, on a folder of their own. */
-async function create({ sealLines, sealEach = false }: { sealLines?: number; sealEach?: boolean } = {}) {
+async function create({
+  sealLines = 1_000_000,
+  sealEach = false,
+}: {
+  sealLines?: number;
+  sealEach?: boolean;
+} = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'rapport-history-'));
   const file = join(folder, 'rapport.sqlite');
   const database = openWriter(file);

@@ -31,6 +31,7 @@ export class Intake {
   /** What runs or waits, one after the other; never rejects. */
   #queue: Promise<unknown> = Promise.resolve();
   #next: Promise<void> | undefined;
+  #isStopped = false;
   /** All committed lines up to here were taken in. */
   upTo: EventId;
   /** When the newest of them was committed; 0 when there was none since the start. */
@@ -85,9 +86,16 @@ export class Intake {
     return result;
   }
 
+  /** Resolves when nothing is being taken in any more, and nothing will be. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#queue;
+  }
+
   async #takeAll(): Promise<void> {
     const { blocks, sealLines } = this.#options;
     for (let taken = blocks.next(this.#block); taken !== undefined; taken = blocks.next(this.#block)) {
+      if (this.#isStopped) throw new Error('The history is closing');
       await this.#take(taken);
       if (this.#table.lines >= sealLines || this.#table.bytes >= sealBytes) await this.#onFull();
     }

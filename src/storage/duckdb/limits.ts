@@ -4,9 +4,7 @@
 export const memoryLimit = '512MB';
 /** Of temporary files; a sort of the largest merge needs about this much. */
 export const temporaryLimit = '4GB';
-/** Lines in memory after which they are sealed. */
-export const sealLines = 250_000;
-/** Their bytes as text after which they are sealed. */
+/** Bytes of lines in memory, as text, after which they are sealed; how many lines is a setting. */
 export const sealBytes = 64 * 1024 * 1024;
 /** Lines are sealed at this age, however few they are. */
 export const sealAgeMs = 60 * 60 * 1000;
@@ -15,6 +13,8 @@ export const retryAfterMs = 10_000;
 /** Blocks read in one go, and the length of their text: no read transaction may live long. */
 export const blocksPerRead = 50;
 export const textPerRead = 8 * 1024 * 1024;
+/** Profiles read in one go for SQL; DuckDB takes at most 2,048. */
+export const profilesPerRead = 500;
 /** Rows of a file that are found and unpacked together: a read of one profile unpacks one such group. */
 export const rowGroupRows = 20_480;
 /** Files of one project and day after which they are merged; when the day is over, two are enough. */

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { zstdDecompressSync } from 'node:zlib';
 import type { EventId } from '../../core/ids.ts';
 import type { SealedPosition, Segment } from '../../engine/store.ts';
-import { blocksPerRead, textPerRead } from './limits.ts';
+import { blocksPerRead, profilesPerRead, textPerRead } from './limits.ts';
 
 /** How long a statement waits for another connection's short lock. */
 const busyTimeoutMs = 5_000;
@@ -81,6 +81,14 @@ export class BlockReader {
       last,
       atMs: newest.atMs,
     };
+  }
+
+  /** Some profiles by id, with their documents. */
+  profilesAfter(id: number): { id: number; doc: string }[] {
+    const rows = this.#database
+      .prepare(`SELECT id, doc FROM profiles WHERE id > ? ORDER BY id LIMIT ${profilesPerRead}`)
+      .all(id);
+    return rows as unknown as { id: number; doc: string }[];
   }
 
   close(): void {

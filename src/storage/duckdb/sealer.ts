@@ -22,6 +22,11 @@ export class Sealer {
     this.#options = options;
   }
 
+  /** Ends the writing that is going on with an error. */
+  interrupt(): void {
+    this.#options.connection.interrupt();
+  }
+
   /**
    * Writes a table's lines into files; then, in one transaction, the files become visible and the blocks the lines came
    * from do not count any more. A crash before that leaves files that nobody names; after it, nothing to do.

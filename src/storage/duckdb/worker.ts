@@ -5,8 +5,9 @@ import type { StoredLine } from '../../core/line.ts';
 import type { Sealing, WantedLines } from '../../engine/store.ts';
 import { Contents } from './contents.ts';
 import { Intake } from './intake.ts';
-import { retryAfterMs, sealAgeMs, sealLines } from './limits.ts';
+import { retryAfterMs, sealAgeMs } from './limits.ts';
 import { openDuck } from './open.ts';
+import { Query, type QueryResult } from './query.ts';
 import { BlockReader } from './read-blocks.ts';
 import { readLines } from './read-lines.ts';
 import { findMerge, Sealer } from './sealer.ts';
@@ -18,7 +19,7 @@ export interface WorkerOptions {
   /** Where the history's files are; made when it is missing. */
   readonly folder: string;
   /** How many lines are taken in before they are sealed. */
-  readonly sealLines?: number | undefined;
+  readonly sealLines: number;
 }
 
 /** What the worker has done, for metrics. */
@@ -47,7 +48,9 @@ export class HistoryWorker {
   readonly #intake: Intake;
   readonly #sealer: Sealer;
   readonly #reads: Slots;
+  readonly #query: Query;
   #nowMs = 0;
+  #isClosed = false;
   #sealing: Promise<void> | undefined;
   #merging: Promise<void> | undefined;
   #retryAtMs = 0;
@@ -59,17 +62,19 @@ export class HistoryWorker {
     startIntake: (onFull: () => Promise<void>) => Intake;
     sealer: Sealer;
     reads: Slots;
+    query: Query;
   }) {
     this.#folder = parts.folder;
     this.#contents = parts.contents;
     this.#sealer = parts.sealer;
     this.#reads = parts.reads;
+    this.#query = parts.query;
     this.#intake = parts.startIntake(() => this.#makeRoom());
   }
 
   /** Opens the history as the last process left it: what nobody names is removed, blocks not sealed are taken in. */
   static async open(
-    { file, folder, sealLines: lines = sealLines }: WorkerOptions,
+    { file, folder, sealLines }: WorkerOptions,
     seal: (sealing: Sealing) => Promise<void>,
   ): Promise<HistoryWorker> {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -79,13 +84,14 @@ export class HistoryWorker {
     const database = await openDuck(folder);
     const connection = await database.connect();
     const contents = new Contents(folder, connection, segments);
-    const startIntake = await Intake.prepare({ blocks, connection, contents, position, sealLines: lines });
+    const startIntake = await Intake.prepare({ blocks, connection, contents, position, sealLines });
     return new HistoryWorker({
       folder,
       contents,
       startIntake,
       sealer: new Sealer({ folder, connection: await database.connect(), contents, seal }),
       reads: await Slots.open(database),
+      query: await Query.open(database, blocks),
     });
   }
 
@@ -108,6 +114,12 @@ export class HistoryWorker {
     return this.#reads.use((connection) =>
       this.#contents.use((snapshot) => readLines(connection, this.#folder, wanted, snapshot)),
     );
+  }
+
+  /** See `DuckHistory.query`. */
+  async query(sql: string): Promise<QueryResult> {
+    await this.#intake.run();
+    return this.#contents.use(() => this.#query.run(sql));
   }
 
   /** Takes in what is committed, and seals and merges what is due. Called from time to time. */
@@ -136,6 +148,20 @@ export class HistoryWorker {
     return this.status;
   }
 
+  /**
+   * Ends what is running, and resolves when nothing runs any more: a thread that is ended in the middle of a call of
+   * DuckDB takes the process with it. Nothing is lost, the next start goes on.
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const closed = Promise.all([this.#intake.stop(), this.#contents.close()]);
+    this.#query.interrupt();
+    this.#sealer.interrupt();
+    await closed;
+    await Promise.all([this.#sealing, this.#merging]);
+    await this.#contents.close();
+  }
+
   /** The table that takes in is full. One table is sealed while the next one fills; a third waits for it. */
   async #makeRoom(): Promise<void> {
     await this.#sealing;
@@ -149,7 +175,7 @@ export class HistoryWorker {
   }
 
   #startSeal(): void {
-    if (this.#sealing !== undefined || this.#nowMs < this.#retryAtMs) return;
+    if (this.#isClosed || this.#sealing !== undefined || this.#nowMs < this.#retryAtMs) return;
     const waiting = this.#contents.tables.filter((it) => it !== this.#intake.table);
     if (waiting.length === 0) return;
     this.#sealing = this.#attempt(async () => {
@@ -160,7 +186,7 @@ export class HistoryWorker {
   }
 
   #startMerge(): void {
-    if (this.#merging !== undefined || this.#nowMs < this.#retryAtMs) return;
+    if (this.#isClosed || this.#merging !== undefined || this.#nowMs < this.#retryAtMs) return;
     const files = findMerge(this.#contents.segments, this.#nowMs);
     if (files === undefined) return;
     this.#merging = this.#attempt(() => this.#sealer.merge(files)).finally(() => {
