@@ -32,6 +32,8 @@ const expireSlices = 5;
 /** A connection that does not end by itself is cut this long after the stop began. */
 const stopWithinMs = 10_000;
 const closeIdleEveryMs = 100;
+/** The share of its time that a busy main thread works. */
+const busyShare = 0.8;
 
 /** A running server. */
 export interface App {
@@ -69,6 +71,7 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
     clock,
     lastEvent: () => store.lastEvent(),
     sealedUpTo: () => store.sealed?.last ?? firstEventId,
+    isBusy: watchBusy(),
     seal: (sealing) => store.seal(sealing),
   });
   const fail = (error: unknown) => {
@@ -115,6 +118,17 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
       await store.close();
       lock.release();
     },
+  };
+}
+
+/** Whether this thread had hardly a pause since the last time it was asked. */
+function watchBusy(): () => boolean {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization > busyShare;
   };
 }
 

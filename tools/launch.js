@@ -20,6 +20,7 @@ const platform = `${process.platform}/${process.arch}`;
 const commands = {
   start: (args) => [['src/main.ts', ...args]],
   bench: (args) => [['bench/main.ts', ...args]],
+  'bench:data': (args) => [['bench/data.ts', ...args]],
   format: () => [['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.']],
   check: () => checks,
   // With arguments a developer is busy with a few files: run those and nothing else.

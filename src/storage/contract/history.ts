@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { EventId, ProfileId, ProjectId } from '../../core/ids.ts';
+import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from '../../core/ids.ts';
 import type { Line } from '../../core/line.ts';
 import type { History, WantedLines, WriteSet } from '../../engine/store.ts';
 import { bank, block, eventId, eventLine, profileId, shop, writeSet } from './write-sets.ts';
@@ -28,6 +28,8 @@ export function historyContract(name: string, create: () => Promise<HistoryUnder
     profiles(check);
     places(check);
     projects(check);
+    orders(check);
+    kinds(check);
   });
 }
 
@@ -168,5 +170,110 @@ function projects(check: Check): void {
     );
     assert.deepEqual(await linesOf(under, bank, profileId(1), end), []);
     assert.deepEqual(await linesOf(under, shop, profileId(2), end), []);
+  });
+}
+
+/** Six events of one profile in three groups, the times not in the order of arrival, two of them the same. */
+const times = [50, 10, 40, 10, 60, 20];
+
+async function appendTimes(under: HistoryUnderTest): Promise<void> {
+  const lines = times.map((timeSec, index) => ({ ...eventLine(index + 1, 1), timeSec }));
+  await append(under, lines.slice(0, 2), lines.slice(2, 4), lines.slice(4));
+}
+
+function orders(check: Check): void {
+  const expected = {
+    time: { asc: [2, 4, 6, 3, 1, 5], desc: [5, 1, 3, 6, 4, 2] },
+    id: { asc: [1, 2, 3, 4, 5, 6], desc: [6, 5, 4, 3, 2, 1] },
+  };
+  for (const by of ['time', 'id'] as const) {
+    for (const order of ['asc', 'desc'] as const) {
+      check(`by ${by}, ${order}, whole and in pages of every size`, async (under) => {
+        await appendTimes(under);
+        for (const limit of [1, 2, 3, 5, 6, 100]) {
+          const read: Line[] = [];
+          for (;;) {
+            const last = read.at(-1);
+            const after = last && { timeSec: last.timeSec, id: last.id };
+            const asked = { by, order, limit, ...(after && { after }) };
+            const page = await linesOf(under, shop, profileId(1), end, asked);
+            assert.ok(page.length <= limit);
+            read.push(...page);
+            if (page.length < limit) break;
+          }
+          assert.deepEqual(numbersOf(read), expected[by][order], `pages of ${limit}`);
+        }
+      });
+    }
+  }
+
+  check('the newest by time come first although older ones arrived later', async (under) => {
+    const lines = Array.from({ length: 40 }, (_, n) => ({ ...eventLine(n + 1, 1), timeSec: (n * 17) % 40 }));
+    for (const line of lines) await append(under, [line]);
+    const newest = [...lines].sort((a, b) => b.timeSec - a.timeSec).slice(0, 5);
+    const asked = { by: 'time', order: 'desc', limit: 5 } as const;
+    assert.deepEqual(await linesOf(under, shop, profileId(1), end, asked), newest);
+  });
+
+  check('a time that decimals cannot say exactly is where the next page begins', async (under) => {
+    const odd = [0.1, 0.2, 0.1 + 0.2, 1 / 3, 1e-7, 99999999999.99998];
+    await append(
+      under,
+      odd.map((timeSec, index) => ({ ...eventLine(index + 1, 1), timeSec })),
+    );
+    const first = await linesOf(under, shop, profileId(1), end, { by: 'time', limit: 3 });
+    const last = first.at(-1) as Line;
+    const after = { timeSec: last.timeSec, id: last.id };
+    const rest = await linesOf(under, shop, profileId(1), end, { by: 'time', after });
+    assert.deepEqual(
+      [...first, ...rest].map((line) => line.timeSec),
+      [...odd].sort((a, b) => a - b),
+    );
+  });
+}
+
+const hostileParams = String.raw`{"n":1e300,"big":12345678901234567890,"z":0.1,"u":"\u0000","__proto__":{"a":1},"":[[{"a":[]}]]}`;
+
+function kinds(check: Check): void {
+  check('events alone, and of some names alone', async (under) => {
+    const base = { project: shop, profile: profileId(1), atMs: 1_700_000_000_000, timeSec: 1, session: null };
+    const hostile = ['a', "it's", '$names', '\u0000', '', '{"a":1}', 'ü\n'];
+    await append(under, [
+      { ...base, kind: 'created', id: eventId(1) },
+      { ...base, kind: 'attributes', id: eventId(2), params: { a: 1 } },
+      ...hostile.map((name, index) => eventLine(index + 3, 1, { name })),
+    ]);
+    const named = async (events: 'all' | readonly string[]) =>
+      numbersOf(await linesOf(under, shop, profileId(1), end, { events }));
+    assert.deepEqual(await named('all'), [3, 4, 5, 6, 7, 8, 9]);
+    for (const [index, name] of hostile.entries()) assert.deepEqual(await named([name]), [index + 3]);
+    assert.deepEqual(await named(['a', '', 'nobody']), [3, 7]);
+    assert.deepEqual(await named([]), []);
+  });
+
+  check('every kind of line and every member comes back', async (under) => {
+    const base = { project: shop, profile: profileId(1), atMs: 1_700_000_000_000, timeSec: 1, session: null };
+    const session = eventId(5) as number as SessionId;
+    const identity = eventId(2) as number as IdentityId;
+    const lines: Line[] = [
+      { ...base, kind: 'created', id: eventId(1) },
+      { ...base, kind: 'identity_attached', id: eventId(2), name: 'device' },
+      { ...base, kind: 'identity_used', id: eventId(3), name: 'device', identity },
+      { ...base, kind: 'identity_detached', id: eventId(4), name: 'device', identity },
+      { ...base, kind: 'session_opened', id: eventId(5), device: identity },
+      { ...base, kind: 'session_ended', id: eventId(6), session },
+      {
+        ...eventLine(7, 1),
+        session,
+        value: -0.5e-300,
+        info: 'i\u0000\n',
+        device: identity,
+        stamped: true,
+        params: JSON.parse(hostileParams),
+      } as Line,
+      { ...base, kind: 'attributes', id: eventId(8), params: { a: null, '': true, é: 'ß' } },
+    ];
+    await append(under, lines);
+    assert.deepEqual(await linesOf(under, shop, profileId(1), end), lines);
   });
 }

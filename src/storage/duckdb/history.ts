@@ -3,7 +3,7 @@ import type { EventId } from '../../core/ids.ts';
 import { type Line, type StoredLine, toLine } from '../../core/line.ts';
 import type { History, Sealing, WantedLines } from '../../engine/store.ts';
 import { Calls } from './calls.ts';
-import { sealAgeMs } from './limits.ts';
+import { sealAgeMs, waitingLinesMax, waitingMsMax } from './limits.ts';
 import type { QueryResult } from './query.ts';
 import type { WorkerOptions, WorkerStatus } from './worker.ts';
 
@@ -14,6 +14,8 @@ export interface DuckHistoryOptions extends WorkerOptions {
   readonly lastEvent: () => EventId;
   /** The newest line that is in a file, or the id before the first line. */
   readonly sealedUpTo: () => EventId;
+  /** The server has more urgent things to do: what is committed may wait in its blocks for a while. */
+  readonly isBusy?: () => boolean;
   /** Makes a change of the files visible, in one transaction. */
   readonly seal: (sealing: Sealing) => Promise<void>;
 }
@@ -51,21 +53,27 @@ export class DuckHistory implements History {
 
   /**
    * Takes in, seals and merges what is due; to be called about once a second. Starts the thread only when there is
-   * something to seal. Resolves to its status, or to nothing while it has not started.
+   * something to seal, and leaves the machine to a busy server as long as not too much waits. Resolves to its status, or
+   * to nothing while it has not started.
    */
   async tick(): Promise<WorkerStatus | undefined> {
-    const { clock, sealedUpTo, lastEvent, sealLines } = this.#options;
-    if (this.#calls === undefined) {
-      const waiting = lastEvent() - sealedUpTo();
-      if (waiting === 0) return undefined;
-      this.#waitingSinceMs ??= clock();
-      if (waiting < sealLines && clock() - this.#waitingSinceMs < sealAgeMs) return undefined;
-    }
-    this.#ticking ??= this.#ask<WorkerStatus>('tick', clock()).finally(() => {
+    if (!this.#isDue()) return this.#status;
+    this.#ticking ??= this.#ask<WorkerStatus>('tick', this.#options.clock()).finally(() => {
       this.#ticking = undefined;
+      this.#waitingSinceMs = undefined;
     });
     this.#status = await this.#ticking;
     return this.#status;
+  }
+
+  #isDue(): boolean {
+    const { clock, sealedUpTo, lastEvent, sealLines, isBusy } = this.#options;
+    const waiting = lastEvent() - (this.#status?.upTo ?? sealedUpTo());
+    if (waiting === 0) this.#waitingSinceMs = undefined;
+    else this.#waitingSinceMs ??= clock();
+    const waitedMs = clock() - (this.#waitingSinceMs ?? clock());
+    if (this.#calls === undefined) return waiting >= sealLines || waitedMs >= sealAgeMs;
+    return !isBusy?.() || waiting >= waitingLinesMax || waitedMs >= waitingMsMax;
   }
 
   /** Seals everything committed before the call, and merges what is due. */
