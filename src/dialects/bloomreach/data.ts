@@ -4,7 +4,7 @@ import type { Outcome } from '../../core/outcome.ts';
 import type { Profile } from '../../core/profile.ts';
 import type { Project } from '../../core/project.ts';
 import { readPages, type WantedHistory } from '../../engine/history-pages.ts';
-import { type History, linesPerReadMax } from '../../engine/store.ts';
+import type { History } from '../../engine/store.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { assert } from '../../lib/assert.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
@@ -96,17 +96,21 @@ async function answerEvents(
   name: string,
   pages: AsyncGenerator<readonly Line[]>,
 ): Promise<Answer> {
-  const first = await pages.next();
   const start = `${JSON.stringify(members).slice(0, -1)},${JSON.stringify(name)}:[`;
-  const lines = first.done ? [] : first.value;
-  const text = `${start}${lines.map(showEvent).join(',')}`;
-  if (lines.length < linesPerReadMax) return { status: 200, body: `${text}]}` };
-  return { status: 200, body: Readable.from(restOf(text, pages)) };
+  const [first, second] = [await pages.next(), await pages.next()];
+  if (first.done) return { status: 200, body: `${start}]}` };
+  const text = `${start}${first.value.map(showEvent).join(',')}`;
+  if (second.done) return { status: 200, body: `${text}]}` };
+  return { status: 200, body: Readable.from(textsOf(text, second.value, pages)) };
 }
 
-async function* restOf(text: string, pages: AsyncGenerator<readonly Line[]>): AsyncGenerator<string> {
-  yield text;
-  for await (const lines of pages) yield `,${lines.map(showEvent).join(',')}`;
+async function* textsOf(
+  text: string,
+  second: readonly Line[],
+  others: AsyncGenerator<readonly Line[]>,
+): AsyncGenerator<string> {
+  yield `${text},${second.map(showEvent).join(',')}`;
+  for await (const lines of others) yield `,${lines.map(showEvent).join(',')}`;
   yield ']}';
 }
 
