@@ -55,6 +55,11 @@ function create(t: TestContext) {
       readdirSync(join(folder, 'history'), { recursive: true, encoding: 'utf8' })
         .filter((it) => it.includes('.'))
         .sort(),
+    database: (sql: string) => {
+      const writer = new DatabaseSync(file);
+      writer.exec(sql);
+      writer.close();
+    },
     named: () => {
       const reader = new DatabaseSync(file, { readOnly: true });
       const rows = reader.prepare('SELECT * FROM segments ORDER BY file').all();
@@ -163,6 +168,22 @@ describe('sealed files', () => {
     const { problem, recentLines } = await history().settle();
     assert.deepEqual([problem, recentLines], [undefined, 0]);
     assert.deepEqual(await all(), [1, 2]);
+  });
+
+  test('a history that cannot be opened says why, and is opened by the next question', async (t) => {
+    const { commit, database, all } = create(t);
+    await commit(shop, at(1, noonMs));
+    database('ALTER TABLE segments RENAME TO hidden');
+    await assert.rejects(all(), /no such table: segments/);
+    database('ALTER TABLE hidden RENAME TO segments');
+    await until(
+      async () =>
+        all().then(
+          (ids) => ids.length === 1,
+          () => false,
+        ),
+      'it is opened',
+    );
   });
 
   test('few lines are sealed when they are old', async (t) => {

@@ -21,5 +21,5 @@ const calls: Calls = new Calls(parentPort as End, {
     }
   },
 });
-// Whoever asks is told; before that nobody has to be.
-opened.catch(() => undefined);
+// Whoever has asked is told why; then the thread ends, and the next question starts another.
+opened.catch(() => setImmediate(() => parentPort?.close()));

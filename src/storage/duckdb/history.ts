@@ -3,6 +3,7 @@ import type { EventId } from '../../core/ids.ts';
 import { type Line, type StoredLine, toLine } from '../../core/line.ts';
 import type { History, Sealing, WantedLines } from '../../engine/store.ts';
 import { Calls } from './calls.ts';
+import { makeFolders } from './folders.ts';
 import { sealAgeMs, waitingLinesMax, waitingMsMax } from './limits.ts';
 import type { QueryResult } from './query.ts';
 import type { WorkerOptions, WorkerStatus } from './worker.ts';
@@ -35,6 +36,7 @@ export class DuckHistory implements History {
 
   constructor(options: DuckHistoryOptions) {
     this.#options = options;
+    makeFolders(options.folder);
   }
 
   async linesOf(wanted: WantedLines): Promise<readonly Line[]> {

@@ -7,8 +7,8 @@ export const temporaryLimit = '4GB';
 /** Bytes of lines in memory, as text, after which they are sealed; how many lines is a setting. */
 export const sealBytes = 64 * 1024 * 1024;
 /** What a busy server may leave in blocks, and for how long. */
-export const waitingLinesMax = 1_000_000;
-export const waitingMsMax = 60_000;
+export const waitingLinesMax = 300_000;
+export const waitingMsMax = 30_000;
 /** Lines are sealed at this age, however few they are. */
 export const sealAgeMs = 60 * 60 * 1000;
 /** After a failure (no room, mostly) the next attempt waits this long. */

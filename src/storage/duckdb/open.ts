@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { temporaryFolder } from './folders.ts';
 import { memoryLimit, temporaryLimit } from './limits.ts';
 
 /**
@@ -8,12 +7,10 @@ import { memoryLimit, temporaryLimit } from './limits.ts';
  * settings nobody can change any more. Nothing is ever downloaded.
  */
 export async function openDuck(folder: string): Promise<DuckDBInstance> {
-  const temporary = join(folder, 'temporary');
-  mkdirSync(temporary, { recursive: true, mode: 0o700 });
   const database = await DuckDBInstance.create(':memory:', {
     threads: '1',
     memory_limit: memoryLimit,
-    temp_directory: temporary,
+    temp_directory: temporaryFolder(folder),
     max_temp_directory_size: temporaryLimit,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',

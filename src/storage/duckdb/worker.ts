@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventId } from '../../core/ids.ts';
 import type { StoredLine } from '../../core/line.ts';
@@ -16,7 +16,7 @@ import { Slots } from './slots.ts';
 export interface WorkerOptions {
   /** The embedded store's database. */
   readonly file: string;
-  /** Where the history's files are; made when it is missing. */
+  /** Where the history's files are. */
   readonly folder: string;
   /** How many lines are taken in before they are sealed. */
   readonly sealLines: number;
@@ -77,7 +77,6 @@ export class HistoryWorker {
     { file, folder, sealLines }: WorkerOptions,
     seal: (sealing: Sealing) => Promise<void>,
   ): Promise<HistoryWorker> {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const blocks = new BlockReader(file);
     const { segments, position } = blocks.sealed();
     removeUnnamed(folder, new Set(segments.map((it) => it.file)));
@@ -208,7 +207,6 @@ export class HistoryWorker {
 
 /** What a crash left behind: files that were being written, or were about to be deleted, and temporary ones. */
 function removeUnnamed(folder: string, named: ReadonlySet<string>): void {
-  rmSync(join(folder, 'temporary'), { recursive: true, force: true });
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const isNamed = named.has(path.slice(folder.length + 1));
