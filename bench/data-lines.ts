@@ -83,6 +83,8 @@ export class LineSource {
         screen: screens[this.#below(40)] as string,
       },
       device: (profile + 2 ** 30) as IdentityId,
+      state: null,
+      passive: false,
       stamped: true,
     };
   }

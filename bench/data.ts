@@ -123,8 +123,9 @@ class Bench {
     const blocks = this.#source.next(lines);
     for (let at = 0; at < blocks.length; at += blocksPerCommit) {
       const part = blocks.slice(at, at + blocksPerCommit);
-      const nothing = { profiles: [], identities: [], detached: [], records: [] };
-      await this.#store.commit({ nowMs: this.#source.nowMs, blocks: part, ...nothing });
+      const nothing = { profiles: [], identities: [], detached: [], records: [], timers: [], doneTimers: [] };
+      const rowsUpTo = part.at(-1)?.lastEvent;
+      await this.#store.commit({ nowMs: this.#source.nowMs, blocks: part, rowsUpTo, ...nothing });
     }
     this.#nowMs = this.#source.nowMs;
     return blocks.reduce((sum, block) => sum + block.lines, 0);

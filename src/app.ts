@@ -10,15 +10,17 @@ import { failures } from './dialects/bloomreach/reply.ts';
 import { mountBloomreach, send as sendBloomreach } from './dialects/bloomreach/routes.ts';
 import { texts } from './dialects/bloomreach/texts.ts';
 import { mountLeanplum } from './dialects/leanplum/routes.ts';
-import { idempotencyWindowMs } from './engine/limits.ts';
+import { idempotencyWindowMs, timersEveryMs } from './engine/limits.ts';
 import { Projects } from './engine/projects.ts';
 import { Engine } from './engine/submit.ts';
+import { Timers } from './engine/timers.ts';
 import { BytesInFlight, ignoreBodies } from './http/body.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
 import { type FirstProject, firstProject } from './operations/first-project.ts';
 import { mountOperations } from './operations/routes.ts';
 import { DuckHistory } from './storage/duckdb/history.ts';
 import { tickMs } from './storage/duckdb/limits.ts';
+import { foldAll } from './storage/sqlite/fold-lines.ts';
 import { lockFolder } from './storage/sqlite/lock.ts';
 import { openWriter } from './storage/sqlite/open.ts';
 import { declareProjects, loadProjects } from './storage/sqlite/projects.ts';
@@ -64,16 +66,7 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   if (created !== undefined) onFirstStart(created);
 
   const store = new SqliteStore(file, (error) => engine.fail(error));
-  const history = new DuckHistory({
-    file,
-    folder: join(settings.dataFolder, 'history'),
-    sealLines: settings.historyLines,
-    clock,
-    lastEvent: () => store.lastEvent(),
-    sealedUpTo: () => store.sealed?.last ?? firstEventId,
-    isBusy: watchBusy(),
-    seal: (sealing) => store.seal(sealing),
-  });
+  const history = openHistory(settings, { file, store, clock });
   const fail = (error: unknown) => {
     history.close().catch(() => undefined);
     onFatal(error);
@@ -102,6 +95,9 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   }, expireEveryMs);
 
   const keeping = setInterval(() => keepHistory(history, store, log), tickMs);
+  const timers = new Timers({ store, engine, clock });
+  // A read that fails is a broken disk, as it is for the engine's own.
+  const ticking = setInterval(() => timers.run().catch((error) => engine.fail(error)), timersEveryMs);
 
   await listen(server, settings);
   const address = addressOf(server, settings.host);
@@ -112,6 +108,8 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
     stop: async () => {
       clearInterval(expiry);
       clearInterval(keeping);
+      clearInterval(ticking);
+      await timers.stop();
       await stopServer(server);
       await engine.drain();
       await history.close();
@@ -119,6 +117,22 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
       lock.release();
     },
   };
+}
+
+function openHistory(
+  { dataFolder, historyLines }: Settings,
+  { file, store, clock }: { file: string; store: SqliteStore; clock: () => number },
+): DuckHistory {
+  return new DuckHistory({
+    file,
+    folder: join(dataFolder, 'history'),
+    sealLines: historyLines,
+    clock,
+    lastEvent: () => store.lastEvent(),
+    sealedUpTo: () => store.sealed?.last ?? firstEventId,
+    isBusy: watchBusy(),
+    seal: (sealing) => store.seal(sealing),
+  });
 }
 
 /** Whether this thread had hardly a pause since the last time it was asked. */
@@ -171,6 +185,7 @@ function prepareFile(file: string, settings: Settings) {
   const database = openWriter(file);
   try {
     migrate(database);
+    foldAll(database);
     if (declared !== undefined) declareProjects(database, declared.projects);
     const created = loadProjects(database).length === 0 ? firstProject() : undefined;
     if (created !== undefined) declareProjects(database, [created]);

@@ -1,5 +1,8 @@
 import type { Json, JsonObject } from '../lib/json.ts';
+import type { AttributeEdit } from './attribute-edits.ts';
 import type { NamedIdentity } from './identity.ts';
+import type { ProfileId } from './ids.ts';
+import type { Totals } from './line.ts';
 
 interface CommandBase {
   /** The ids by which the caller names the user, at least one. */
@@ -13,9 +16,37 @@ export interface OpenSession extends CommandBase {
   readonly kind: 'open_session';
   /** Go on with a session of this user that is open, instead of ending it and opening another. */
   readonly continueOpen: boolean;
+  /** The app was started in the background: the session counts when it is resumed. */
+  readonly background: boolean;
   /** Set in the session that is open then; the last to arrive wins. */
-  readonly attributes: SetAttributes['attributes'];
+  readonly attributes: Entries;
+  readonly facts: Entries;
+  readonly devices: readonly DeviceFacts[];
   readonly timeSec: number | null;
+}
+
+/** Steers the session a user has open, or the state it is in; a resume opens one when none is. */
+export interface SteerSession extends CommandBase {
+  readonly kind: 'steer_session';
+  readonly action: 'stop' | 'pause' | 'resume' | 'heartbeat' | 'leave_state' | 'pause_state' | 'resume_state';
+  readonly timeSec: number | null;
+}
+
+/** Leaves the current state of the session and enters another; outside of a session it is counted and kept. */
+export interface EnterState extends CommandBase {
+  readonly kind: 'enter_state';
+  readonly name: string;
+  readonly info: string | null;
+  readonly params: JsonObject;
+  readonly timeSec: number | null;
+}
+
+/** A timer of this profile is due: time has passed, whoever it is. */
+export interface PassTime extends CommandBase {
+  readonly kind: 'pass_time';
+  readonly profile: ProfileId;
+  /** The timer that is due; when the profile has set another meanwhile, nothing happens. */
+  readonly dueMs: number;
 }
 
 /** Records an event. */
@@ -27,6 +58,11 @@ export interface Track extends CommandBase {
   readonly params: JsonObject;
   /** When it happened, Unix seconds; null = when it is applied. */
   readonly timeSec: number | null;
+  /**
+   * `passive`: done to the user, not by him; no activity. `require_active`: only inside an active session. Left out: an
+   * activity of the user, in his session or outside of any (Leanplum contract 2.2 `track`).
+   */
+  readonly disposition?: 'passive' | 'require_active';
   /** The client gave an absolute time: an exact repeat is the same event (Bloomreach contract 2.3). */
   readonly stamped: boolean;
 }
@@ -41,10 +77,65 @@ export interface SetAttributes extends CommandBase {
   readonly keepNewer: boolean;
 }
 
+export type Entries = SetAttributes['attributes'];
+
+/** What is known about one of the user's devices, by its external id. */
+export interface DeviceFacts {
+  readonly device: string;
+  readonly facts: Entries;
+}
+
+/** A lifetime counter set (`count`, `value`, times) or moved (`…By`); null leaves it as it is. */
+export interface CounterOverride {
+  readonly name: string;
+  readonly count: number | null;
+  readonly countBy: number | null;
+  readonly value: number | null;
+  readonly valueBy: number | null;
+  readonly firstSec: number | null;
+  readonly lastSec: number | null;
+}
+
+/** Sets, edits and overrides what a caller may change of a profile beside its ids. */
+export interface UpdateProfile extends CommandBase {
+  readonly kind: 'update_profile';
+  readonly attributes: Entries;
+  readonly edits: readonly AttributeEdit[];
+  /** What is known about the user beside his attributes: where he is, what he opted out of. */
+  readonly facts: Entries;
+  readonly factEdits: readonly AttributeEdit[];
+  readonly devices: readonly DeviceFacts[];
+  readonly counters: {
+    readonly events: readonly CounterOverride[];
+    readonly states: readonly CounterOverride[];
+  };
+  readonly totals: Totals;
+  readonly timeSec: number | null;
+}
+
 /** Reads the profile as it is at this place in the order. */
 export interface ReadProfile extends CommandBase {
   readonly kind: 'read_profile';
 }
 
+/** Asks whether the user exists, and changes nothing. */
+export interface FindUser extends CommandBase {
+  readonly kind: 'find_user';
+}
+
 /** What an action asks of the core. */
-export type Command = OpenSession | Track | SetAttributes | ReadProfile;
+export type Command =
+  | OpenSession
+  | SteerSession
+  | EnterState
+  | PassTime
+  | Track
+  | SetAttributes
+  | UpdateProfile
+  | ReadProfile
+  | FindUser;
+
+/** Whether a command changes nothing, whatever it finds. */
+export function isRead(command: Command): command is ReadProfile | FindUser {
+  return command.kind === 'read_profile' || command.kind === 'find_user';
+}

@@ -1,11 +1,12 @@
-import type { EventId, ProjectId } from '../core/ids.ts';
+import type { EventId, ProfileId, ProjectId } from '../core/ids.ts';
 import { type Line, writeLine } from '../core/line.ts';
 import type { Profile } from '../core/profile.ts';
 import { writeProfile } from '../core/profile-document.ts';
 import type { BatchResult, Queued } from './batch.ts';
 import { type IdempotencyRecord, writeRecord } from './idempotency.ts';
-import { blockBytesMax, blockLinesMax } from './limits.ts';
-import type { Block, IdentityKey, WriteSet } from './store.ts';
+import { blockBytesMax, blockLinesMax, groupBytesMax, groupItemsEarly, groupItemsMax } from './limits.ts';
+import type { Block, IdentityKey, Timer, WriteSet } from './store.ts';
+import type { Rows } from './write-behind.ts';
 
 interface OpenBlock {
   readonly project: ProjectId;
@@ -19,9 +20,12 @@ interface OpenBlock {
 export class Group {
   readonly number: number;
   readonly #answers: (readonly [Queued, BatchResult])[] = [];
-  readonly #profiles = new Set<Profile>();
+  readonly #due = new Set<Profile>();
+  #rows: readonly Profile[] = [];
   readonly #identities = new Map<string, WriteSet['identities'][number] | IdentityKey>();
   readonly #records = new Map<string, IdempotencyRecord>();
+  readonly #timers = new Map<ProfileId, Timer>();
+  readonly #doneTimers: Timer[] = [];
   readonly #blocks: OpenBlock[] = [];
   readonly #blockOf = new Map<ProjectId, OpenBlock>();
   items = 0;
@@ -36,9 +40,19 @@ export class Group {
     return this.#answers.length === 0;
   }
 
+  /** Takes no more batches. */
+  get isFull(): boolean {
+    return this.items >= groupItemsMax || this.bytes >= groupBytesMax;
+  }
+
+  /** Large enough to wait at the store while another group is being written. */
+  get isLarge(): boolean {
+    return this.items >= groupItemsEarly || this.bytes >= groupBytesMax;
+  }
+
   /** True when there is something to write; a group of reads and repeats has nothing. */
   get hasChanges(): boolean {
-    return this.#blocks.length > 0 || this.#records.size > 0;
+    return this.#blocks.length > 0 || this.#records.size > 0 || this.#doneTimers.length > 0;
   }
 
   /** The batch gets its answer when the group is on disk. */
@@ -52,9 +66,20 @@ export class Group {
     for (const answer of other.#answers) this.#answers.push(answer);
   }
 
-  change(profile: Profile): void {
-    if (!this.#profiles.has(profile)) this.bytes += profile.size;
-    this.#profiles.add(profile);
+  /** The profile's row is written with this group. */
+  write(profile: Profile): void {
+    if (!this.#due.has(profile)) this.bytes += profile.size;
+    this.#due.add(profile);
+  }
+
+  /** Profiles whose rows have to be written with this group. */
+  get due(): ReadonlySet<Profile> {
+    return this.#due;
+  }
+
+  /** Profiles whose rows were written with this group. */
+  get rows(): readonly Profile[] {
+    return this.#rows;
   }
 
   attach(key: string, identity: WriteSet['identities'][number]): void {
@@ -67,6 +92,15 @@ export class Group {
 
   record(key: string, record: IdempotencyRecord): void {
     this.#records.set(key, record);
+  }
+
+  /** A profile has one timer: the newest is the one. */
+  setTimer(timer: Timer): void {
+    this.#timers.set(timer.profile, timer);
+  }
+
+  finishTimer(timer: Timer): void {
+    this.#doneTimers.push(timer);
   }
 
   /** An event is serialised here, once: these bytes are what every later reader gets. */
@@ -85,15 +119,12 @@ export class Group {
   }
 
   /** Everything to be written, as text; later changes of the profiles do not reach it. */
-  toWriteSet(): WriteSet {
+  toWriteSet(rows: Rows): WriteSet {
+    this.#rows = rows.profiles;
     const identities = [...this.#identities.values()];
     return {
       nowMs: this.nowMs,
-      profiles: Array.from(this.#profiles, (profile) => ({
-        id: profile.id,
-        project: profile.project,
-        document: writeProfile(profile),
-      })),
+      profiles: rows.profiles.map(toRow),
       identities: identities.filter((it) => 'profile' in it),
       detached: identities.filter((it) => !('profile' in it)),
       blocks: this.#blocks.map(
@@ -106,6 +137,9 @@ export class Group {
         }),
       ),
       records: Array.from(this.#records, ([key, record]) => ({ key, document: writeRecord(record) })),
+      rowsUpTo: rows.upTo,
+      timers: [...this.#timers.values()],
+      doneTimers: this.#doneTimers,
     };
   }
 
@@ -113,4 +147,10 @@ export class Group {
   finish(instead?: BatchResult): void {
     for (const [queued, result] of this.#answers) queued.finish(instead ?? result);
   }
+}
+
+function toRow(profile: Profile): WriteSet['profiles'][number] {
+  const document = writeProfile(profile);
+  profile.pack();
+  return { id: profile.id, project: profile.project, document };
 }

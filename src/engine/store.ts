@@ -18,8 +18,24 @@ export interface StateStore {
    */
   commit(group: WriteSet): Promise<void>;
 
+  /** The timers due before `beforeMs`, the oldest first, at most `max`; at least as new as `read`. */
+  dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]>;
+
+  /**
+   * Hashes (`hashKey`) of the keys of some idempotency records, in the order of the keys, from the first one behind
+   * `after` on ('' : from the beginning). `next` goes on; undefined: that was all.
+   */
+  recordHashes(after: string): Promise<{ readonly hashes: Int32Array; readonly next: string | undefined }>;
+
   /** The newest id any stored line has. */
   lastEvent(): EventId;
+}
+
+/** At `dueMs`, server time, a profile has to be looked at: a session of it may have timed out (design D3). */
+export interface Timer {
+  readonly dueMs: number;
+  readonly project: ProjectId;
+  readonly profile: ProfileId;
 }
 
 /** What reads of the past need. Implementations: storage/duckdb. */
@@ -93,6 +109,8 @@ export interface Wanted {
   readonly identities: readonly IdentityKey[];
   readonly profiles: readonly ProfileId[];
   readonly records: readonly string[];
+  /** Profiles whose rows lag behind their lines: they are answered with all their lines. */
+  readonly behind: readonly ProfileId[];
 }
 
 export interface Found {
@@ -112,6 +130,7 @@ export interface ProfileRow {
 /** Everything one group changes, ready to be written: text, never objects that somebody has to walk again. */
 export interface WriteSet {
   readonly nowMs: number;
+  /** Not every profile that has new lines: rows may follow later (see `WriteBehind`). */
   readonly profiles: readonly {
     readonly id: ProfileId;
     readonly project: ProjectId;
@@ -122,6 +141,15 @@ export interface WriteSet {
   readonly detached: readonly IdentityKey[];
   readonly blocks: readonly Block[];
   readonly records: readonly { readonly key: string; readonly document: string }[];
+  /**
+   * From this commit on the rows hold all lines up to this one; undefined: as before. When a store is opened, it brings
+   * every row up to date with the lines after it.
+   */
+  readonly rowsUpTo: EventId | undefined;
+  /** Set in addition to those that are there; the same one twice is one. */
+  readonly timers: readonly Timer[];
+  /** Timers that are done with; none of those set in the same group. */
+  readonly doneTimers: readonly Timer[];
 }
 
 /** Lines of one project in the order of apply, one JSON text each, joined by line feeds. */

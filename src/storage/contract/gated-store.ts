@@ -47,12 +47,20 @@ export class GatedStore implements StateStore {
     return this.#store.lastEvent();
   }
 
+  dueTimers(beforeMs: number, max: number): ReturnType<StateStore['dueTimers']> {
+    return this.#run(() => this.#store.dueTimers(beforeMs, max));
+  }
+
   async read(wanted: Wanted): Promise<Found> {
     this.reads += 1;
     await this.#gate('read', wanted);
     const found = await this.#run(() => this.#store.read(wanted));
     await this.#gate('read_answer', wanted);
     return found;
+  }
+
+  recordHashes(after: string): ReturnType<StateStore['recordHashes']> {
+    return this.#run(() => this.#store.recordHashes(after));
   }
 
   commit(group: WriteSet): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from '../../core/ids.ts';
+import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from '../../core/ids.ts';
 import type { Line } from '../../core/line.ts';
 import type { History, WantedLines, WriteSet } from '../../engine/store.ts';
 import { bank, block, eventId, eventLine, profileId, shop, writeSet } from './write-sets.ts';
@@ -260,8 +260,26 @@ function kinds(check: Check): void {
       { ...base, kind: 'identity_attached', id: eventId(2), name: 'device' },
       { ...base, kind: 'identity_used', id: eventId(3), name: 'device', identity },
       { ...base, kind: 'identity_detached', id: eventId(4), name: 'device', identity },
-      { ...base, kind: 'session_opened', id: eventId(5), device: identity },
-      { ...base, kind: 'session_ended', id: eventId(6), session },
+      {
+        ...base,
+        kind: 'session_opened',
+        id: eventId(5),
+        device: identity,
+        background: true,
+        billed: true,
+        prior: { events: 1, states: 2, sessions: 3, spentSec: 4.5 },
+      },
+      { ...base, kind: 'session_ended', id: eventId(6), session, spentSec: 0.1 },
+      { ...base, kind: 'time_passed', id: eventId(9) },
+      { ...base, kind: 'facts', id: eventId(10), device: null, params: { a: 'b' } },
+      {
+        ...base,
+        kind: 'overridden',
+        id: eventId(11),
+        events: [['a', 1, null, 2.5, 3]],
+        states: [],
+        totals: { createdMs: null, lastActiveMs: 5, sessions: 6, spentMs: null },
+      },
       {
         ...eventLine(7, 1),
         session,
@@ -269,10 +287,13 @@ function kinds(check: Check): void {
         info: 'i\u0000\n',
         device: identity,
         stamped: true,
+        passive: true,
+        state: eventId(5) as number as StateId,
         params: JSON.parse(hostileParams),
       } as Line,
       { ...base, kind: 'attributes', id: eventId(8), params: { a: null, '': true, é: 'ß' } },
     ];
+    lines.sort((a, b) => a.id - b.id);
     await append(under, lines);
     assert.deepEqual(await linesOf(under, shop, profileId(1), end), lines);
   });

@@ -15,10 +15,19 @@ const types: { readonly [member in keyof Required<StoredLine>]: string } = {
   session: 'BIGINT',
   device: 'BIGINT',
   identity: 'BIGINT',
+  state: 'BIGINT',
   name: 'VARCHAR',
   value: 'DOUBLE',
   info: 'VARCHAR',
+  spent: 'DOUBLE',
+  background: 'BOOLEAN',
+  billed: 'BOOLEAN',
+  passive: 'BOOLEAN',
   stamped: 'BOOLEAN',
+  prior: 'JSON',
+  events: 'JSON',
+  states: 'JSON',
+  totals: 'JSON',
   params: 'JSON',
 };
 
@@ -40,11 +49,6 @@ export const fileColumns = members
  */
 export const columnsFromText = `unnest(from_json(line, '${JSON.stringify(types)}'))`;
 
-/** A row of `rowColumns` as it crosses to the main thread: parameters are still text. */
-export type LineRow = {
-  readonly [member in keyof StoredLine]: member extends 'params' ? string : StoredLine[member];
-};
-
 /** Integers below 2^53 come out as doubles: JavaScript's own numbers, instead of big ones. */
 export const rowColumns = members
   .map((it) => (types[it] === 'BIGINT' ? `${columnOf(it)}::DOUBLE AS ${columnOf(it)}` : columnOf(it)))
@@ -56,7 +60,7 @@ export function toStored(row: readonly unknown[]): StoredLine {
   for (const [index, member] of members.entries()) {
     const value = row[index];
     if (value === null) continue;
-    stored[member] = member === 'params' ? JSON.parse(value as string) : value;
+    stored[member] = types[member] === 'JSON' ? JSON.parse(value as string) : value;
   }
   return stored as unknown as StoredLine;
 }

@@ -22,7 +22,15 @@ const ids = [
 ] as const;
 const base = { ids, create: true, timeSec: null };
 const commands: readonly Command[] = [
-  { ...base, kind: 'open_session', continueOpen: false, attributes: [['plan', 'pro']] },
+  {
+    ...base,
+    kind: 'open_session',
+    continueOpen: false,
+    background: false,
+    facts: [],
+    devices: [],
+    attributes: [['plan', 'pro']],
+  },
   { ...base, kind: 'track', name: 'bought', value: 9.5, info: null, params: { sku: 'a' }, stamped: false },
   {
     ...base,
@@ -68,6 +76,8 @@ before(async () => {
     assert.ok(result.code === 'done' && result.outcomes[0]?.code === 'applied', JSON.stringify(result));
     nowMs += 45_000;
   }
+  // Writes the rows of profiles that are behind.
+  await engine.drain();
 });
 after(async () => {
   await history.close();

@@ -21,16 +21,19 @@ FROM lines WHERE kind = 'event';
 
 CREATE VIEW sessions AS
 WITH opened AS (
-  SELECT project, profile, id AS session, device, at_ms FROM lines WHERE kind = 'session_opened'
+  SELECT project, profile, id AS session, device, time AS start_sec, coalesce(background, false) AS background
+  FROM lines WHERE kind = 'session_opened'
 ), seen AS (
-  SELECT session, max(at_ms) FILTER (kind <> 'session_ended') AS last_ms,
-    max(time) FILTER (kind = 'session_ended') AS ended_sec, count(*) FILTER (kind = 'event') AS events
+  SELECT session, max(least(time, at_ms / 1000)) FILTER (kind <> 'session_ended' AND NOT coalesce(passive, false)) AS last_sec,
+    max(time) FILTER (kind = 'session_ended') AS ended_sec, max(spent) FILTER (kind = 'session_ended') AS spent,
+    count(*) FILTER (kind = 'event') AS events
   FROM lines WHERE session IS NOT NULL GROUP BY session
+), spans AS (
+  SELECT *, coalesce(ended_sec, greatest(start_sec, last_sec)) AS end_sec FROM opened LEFT JOIN seen USING (session)
 )
-SELECT project, profile, session, device, make_timestamp(at_ms * 1000) AS "start",
-  coalesce(${timestamp('ended_sec')}, make_timestamp(greatest(at_ms, last_ms) * 1000)) AS "end",
-  date_diff('millisecond', "start", "end") / 1000 AS seconds, coalesce(events, 0) AS events, ended_sec IS NOT NULL AS ended
-FROM opened LEFT JOIN seen USING (session);
+SELECT project, profile, session, device, ${timestamp('start_sec')} AS "start", ${timestamp('end_sec')} AS "end",
+  coalesce(spent, end_sec - start_sec) AS seconds, coalesce(events, 0) AS events, background, ended_sec IS NOT NULL AS ended
+FROM spans;
 
 CREATE VIEW profiles AS
 SELECT (doc->>'$.project')::INTEGER AS project, id AS profile, ${idsOf('user')}[1] AS user_id,

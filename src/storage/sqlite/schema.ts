@@ -57,6 +57,21 @@ const migrations: readonly string[] = [
   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL);
   `,
   `
+  -- One row: every row of 'profiles' holds all lines up to this one; younger blocks are folded onto them at start.
+  CREATE TABLE rows_up_to (id INTEGER PRIMARY KEY CHECK (id = 1), line INTEGER NOT NULL);
+  INSERT INTO rows_up_to (id, line) SELECT 1, coalesce(max(last_id), 0) FROM blocks;
+  `,
+  `
+  -- When a profile has to be looked at again. In the order of time, so that new ones fill one page after the other and
+  -- those that are done with empty one after the other.
+  CREATE TABLE timers (
+    due_ms INTEGER NOT NULL,
+    profile_id INTEGER NOT NULL,
+    project_id INTEGER NOT NULL,
+    PRIMARY KEY (due_ms, profile_id)
+  ) WITHOUT ROWID;
+  `,
+  `
   -- The files that make up the sealed history; a file that is not named here does not exist (decision 40).
   CREATE TABLE segments (
     file TEXT PRIMARY KEY,

@@ -4,26 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import type { EventId } from '../../core/ids.ts';
 import type { Segment } from '../../engine/store.ts';
 import { bank, block, eventId, eventLine, shop, writeSet } from '../contract/write-sets.ts';
 import { openWriter } from './open.ts';
 import { migrate } from './schema.ts';
 import { SqliteStore } from './store.ts';
 
-/** A store whose blocks may be removed up to `limits.deletable`. */
 function create(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'rapport-seal-'));
   const file = join(folder, 'rapport.sqlite');
   const database = openWriter(file);
   migrate(database);
   database.close();
-  const limits: { deletable: EventId | undefined } = { deletable: undefined };
-  const open = () => {
-    const store: SqliteStore = new SqliteStore(file, undefined, () => limits.deletable ?? store.lastEvent());
-    return store;
-  };
-  let store = open();
+  let store = new SqliteStore(file);
   t.after(async () => {
     await store.close();
     rmSync(folder, { recursive: true });
@@ -35,13 +28,12 @@ function create(t: TestContext) {
     return found.map((row) => Object.values(row)[0]);
   };
   return {
-    limits,
     store: () => store,
     blocks: () => rows('SELECT id FROM blocks ORDER BY id').map((id) => Number(id) - eventId(0)),
     files: () => rows('SELECT file FROM segments ORDER BY file'),
     async reopen() {
       await store.close();
-      store = open();
+      store = new SqliteStore(file);
     },
   };
 }
@@ -61,9 +53,15 @@ async function fill(store: SqliteStore): Promise<void> {
   await store.commit(writeSet({ blocks: [block(shop, [eventLine(7, 1)])] }));
 }
 
+/** All rows of profiles hold the lines up to this one. */
+async function writeRows(store: SqliteStore, upTo: number): Promise<void> {
+  await store.commit(writeSet({ rowsUpTo: eventId(upTo) }));
+}
+
 test('sealed blocks go, the others stay, and the ids of those that went are never given again', async (t) => {
   const { store, blocks, files, reopen } = create(t);
   await fill(store());
+  await writeRows(store(), 7);
   await store().prune();
   assert.deepEqual(blocks(), [1, 2, 6, 7]);
   await store().seal({ add: [segment('a')], remove: [], position: { block: eventId(2), last: eventId(5) } });
@@ -78,8 +76,8 @@ test('sealed blocks go, the others stay, and the ids of those that went are neve
   assert.deepEqual(store().sealed, { block: eventId(7), last: eventId(7) });
 });
 
-test('a block whose lines somebody still needs stays although it is sealed', async (t) => {
-  const { store, blocks, limits } = create(t);
+test('a block whose lines a row of a profile may lack stays although it is sealed', async (t) => {
+  const { store, blocks } = create(t);
   await fill(store());
   await store().seal({ add: [segment('a')], remove: [], position: { block: eventId(7), last: eventId(7) } });
   for (const [deletable, left] of [
@@ -89,7 +87,7 @@ test('a block whose lines somebody still needs stays although it is sealed', asy
     [6, [7]],
     [7, []],
   ] as const) {
-    limits.deletable = eventId(deletable);
+    await writeRows(store(), deletable);
     await store().prune();
     assert.deepEqual(blocks(), left, `up to ${deletable}`);
   }
@@ -114,6 +112,7 @@ test('many and large blocks are removed in steps, with commits between them', as
     const lines = [eventLine(n + 1, 1, n % 100 === 0 ? { params: { text: text(n + 7) } } : {})];
     await store().commit(writeSet({ blocks: [block(shop, lines)] }));
   }
+  await writeRows(store(), 600);
   const position = { block: eventId(599), last: eventId(599) };
   await store().seal({ add: [segment('a')], remove: [], position });
   const pruning = store().prune();

@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { EventId } from '../../core/ids.ts';
 import type { SealedPosition, Sealing } from '../../engine/store.ts';
 
 /** Bytes of blocks removed in one go; deleted pages are overwritten, so this is written, and commits wait behind it. */
@@ -36,17 +35,21 @@ export function prepareSeal(database: DatabaseSync): (sealing: Sealing) => void 
   };
 }
 
-/** Removes some blocks that are sealed, oldest first, none with a line after `upTo`. Answers how many bytes they had. */
-export function preparePrune(database: DatabaseSync): (upTo: EventId) => number {
+/**
+ * Removes some blocks that are sealed, oldest first, but none with a line that a row of `profiles` may lack (`rows_up_to`).
+ * Answers how many bytes they had.
+ */
+export function preparePrune(database: DatabaseSync): () => number {
   const find = database.prepare(
-    `SELECT id, last_id AS last, length(body) AS bytes FROM blocks WHERE id <= (SELECT block_id FROM sealed) ORDER BY id LIMIT ${prunedBlocksMax}`,
+    `SELECT id, last_id <= (SELECT line FROM rows_up_to) AS free, length(body) AS bytes
+     FROM blocks WHERE id <= (SELECT block_id FROM sealed) ORDER BY id LIMIT ${prunedBlocksMax}`,
   );
   const remove = database.prepare('DELETE FROM blocks WHERE id <= ?');
-  return (upTo) => {
+  return () => {
     let end: number | undefined;
     let bytes = 0;
-    for (const row of find.all() as { id: number; last: number; bytes: number }[]) {
-      if (row.last > upTo || (end !== undefined && bytes + row.bytes > prunedBytesMax)) break;
+    for (const row of find.all() as { id: number; free: number; bytes: number }[]) {
+      if (row.free === 0 || (end !== undefined && bytes + row.bytes > prunedBytesMax)) break;
       end = row.id;
       bytes += row.bytes;
     }

@@ -7,6 +7,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { isSecret } from '../../lib/secret.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { bank, block, eventId, eventLine, shop, wanted, writeSet } from '../contract/write-sets.ts';
+import { foldAll } from './fold-lines.ts';
 import { FolderInUse, lockFolder } from './lock.ts';
 import { openWriter } from './open.ts';
 import { DeclarationConflict, declareProjects, loadProjects } from './projects.ts';
@@ -36,6 +37,9 @@ async function create() {
     append: (group: Parameters<SqliteStore['commit']>[0]) => store.commit(group),
     reopen: async () => {
       await store.close();
+      const database = openWriter(file);
+      foldAll(database);
+      database.close();
       store = new SqliteStore(file);
       return store;
     },

@@ -6,12 +6,22 @@ import {
   type Sealing,
   type StateStore,
   StoreFullError,
+  type Timer,
   type Wanted,
   type WriteSet,
 } from '../../engine/store.ts';
 import { isFull } from './full.ts';
-import { type PackedFound, type PackedWanted, packWanted, packWriteSet, unpackFound } from './message.ts';
+import {
+  type PackedFound,
+  type PackedTimers,
+  packWanted,
+  packWriteSet,
+  unpackFound,
+  unpackTimers,
+} from './message.ts';
 import { openReader } from './open.ts';
+import type { RecordHashes } from './read-records.ts';
+import type { ReaderRequest, ReaderResult } from './reader-thread.ts';
 import { readSealedPosition } from './seal-blocks.ts';
 import { Thread, ThreadError } from './thread.ts';
 import type { WriterRequest, WriterResult } from './writer-thread.ts';
@@ -29,9 +39,8 @@ const walBytesMax = 16 * 1024 * 1024;
 export class SqliteStore implements StateStore {
   readonly #onBroken: (error: unknown) => void;
   readonly #writer: Thread<WriterRequest, WriterResult>;
-  readonly #reader: Thread<PackedWanted, PackedFound>;
+  readonly #reader: Thread<ReaderRequest, ReaderResult>;
   readonly #checkpointer: Thread<'checkpoint', void>;
-  readonly #deletableUpTo: () => EventId;
   #lastEvent: EventId;
   #sealed: SealedPosition | undefined;
   #pruning: Promise<void> | undefined;
@@ -41,16 +50,10 @@ export class SqliteStore implements StateStore {
 
   /**
    * `file` has the current schema (see `migrate`). `onBroken` hears of I/O errors outside commits and state reads, whose
-   * callers hear of them anyway: they too mean that the process must stop. Blocks with lines after `deletableUpTo()` are
-   * kept although they are sealed: whoever still needs them to rebuild something says so there.
+   * callers hear of them anyway: they too mean that the process must stop.
    */
-  constructor(
-    file: string,
-    onBroken: (error: unknown) => void = () => undefined,
-    deletableUpTo: () => EventId = () => this.#lastEvent,
-  ) {
+  constructor(file: string, onBroken: (error: unknown) => void = () => undefined) {
     this.#onBroken = onBroken;
-    this.#deletableUpTo = deletableUpTo;
     const { lastEvent, sealed } = readPositions(file);
     this.#lastEvent = lastEvent;
     this.#sealed = sealed;
@@ -64,7 +67,15 @@ export class SqliteStore implements StateStore {
   }
 
   async read(wanted: Wanted): Promise<Found> {
-    return unpackFound(await this.#reader.ask(packWanted(wanted)));
+    return unpackFound((await this.#reader.ask({ do: 'read', wanted: packWanted(wanted) })) as PackedFound);
+  }
+
+  async recordHashes(after: string): Promise<RecordHashes> {
+    return (await this.#reader.ask({ do: 'hash', after })) as RecordHashes;
+  }
+
+  async dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]> {
+    return unpackTimers((await this.#reader.ask({ do: 'timers', beforeMs, max })) as PackedTimers);
   }
 
   async commit(group: WriteSet): Promise<void> {
@@ -102,7 +113,7 @@ export class SqliteStore implements StateStore {
     if (sealing.position !== undefined) this.#sealed = sealing.position;
   }
 
-  /** Removes the blocks that are sealed and that nobody needs, in small steps between the commits. Rejects like `probe`. */
+  /** Removes the blocks that are sealed and that no row of a profile needs, in small steps between the commits. Rejects like `probe`. */
   prune(): Promise<void> {
     this.#pruning ??= this.#pruneAll().finally(() => {
       this.#pruning = undefined;
@@ -112,7 +123,7 @@ export class SqliteStore implements StateStore {
 
   async #pruneAll(): Promise<void> {
     for (;;) {
-      const asked = this.#writer.ask({ do: 'prune', upTo: this.#deletableUpTo() });
+      const asked = this.#writer.ask({ do: 'prune' });
       await this.#aside(asked);
       const bytes = await asked;
       this.#walBytes += bytes;

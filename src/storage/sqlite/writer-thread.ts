@@ -1,4 +1,3 @@
-import type { EventId } from '../../core/ids.ts';
 import type { Sealing } from '../../engine/store.ts';
 import { prepareCommit } from './commit-changes.ts';
 import { prepareExpire } from './expire-records.ts';
@@ -15,7 +14,7 @@ export type WriterRequest =
   | { readonly do: 'checkpoint' }
   | { readonly do: 'expire'; readonly beforeMs: number }
   | { readonly do: 'seal'; readonly sealing: Sealing }
-  | { readonly do: 'prune'; readonly upTo: EventId };
+  | { readonly do: 'prune' };
 
 /** About how many bytes the WAL grew by; for `prune`, the bytes of the blocks removed. */
 export type WriterResult = number;
@@ -63,7 +62,7 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
         seal(request.sealing);
         return 0;
       case 'prune':
-        return prune(request.upTo);
+        return prune();
     }
   };
 });

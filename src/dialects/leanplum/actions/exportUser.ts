@@ -2,9 +2,10 @@ import type { Outcome } from '../../../core/outcome.ts';
 import type { Attribute, Counter, Profile } from '../../../core/profile.ts';
 import type { Json } from '../../../lib/json.ts';
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
+import { describeFacts } from '../facts.ts';
 import type { Parameters } from '../parameters.ts';
 
-/** One profile: attributes and lifetime event counters (contract 2.10 `exportUser`). */
+/** One profile: attributes, lifetime counters, and what else is known of the user (contract 2.10 `exportUser`). */
 export const exportUser: Action = {
   name: 'exportUser',
   key: 'dataExport',
@@ -38,10 +39,10 @@ function describe(profile: Profile): ReplyFields {
     events: Object.fromEntries(
       Array.from(profile.counters, ([name, counter]) => [name, describeCounter(counter)]),
     ),
-    states: {},
-    unsubscribeChannels: [],
-    unsubscribeCategories: [],
-    devices: devices.map((deviceId) => ({ deviceId })),
+    states: Object.fromEntries(
+      Array.from(profile.states, ([name, counter]) => [name, describeCounter(counter)]),
+    ),
+    ...describeFacts(profile),
   };
 }
 
