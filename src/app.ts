@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { readBootstrap, SettingError, type Settings } from './config.ts';
+import { firstEventId } from './core/ids.ts';
 import { failures } from './dialects/bloomreach/reply.ts';
 import { mountBloomreach, send as sendBloomreach } from './dialects/bloomreach/routes.ts';
 import { texts } from './dialects/bloomreach/texts.ts';
 import { mountLeanplum } from './dialects/leanplum/routes.ts';
-import { idempotencyWindowMs, timersEveryMs } from './engine/limits.ts';
 import { Lookups } from './engine/lookups.ts';
 import { Projects } from './engine/projects.ts';
 import { Engine } from './engine/submit.ts';
@@ -18,8 +18,10 @@ import { Admission } from './http/admission.ts';
 import { BytesInFlight, ignoreBodies } from './http/body.ts';
 import { answerBrokenRequest } from './http/broken-request.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
+import { startBackground } from './operations/background.ts';
 import { type FirstProject, firstProject } from './operations/first-project.ts';
 import { mountOperations } from './operations/routes.ts';
+import { DuckHistory } from './storage/duckdb/history.ts';
 import { foldAll } from './storage/sqlite/fold-lines.ts';
 import { lockFolder } from './storage/sqlite/lock.ts';
 import { readLookups } from './storage/sqlite/lookups.ts';
@@ -28,13 +30,11 @@ import { declareProjects, loadProjects } from './storage/sqlite/projects.ts';
 import { migrate } from './storage/sqlite/schema.ts';
 import { SqliteStore } from './storage/sqlite/store.ts';
 
-/** Old idempotency records are removed a slice at a time, this often. */
-const expireEveryMs = 1_000;
-/** Slices each time: with 2,000 rows in one, 10,000 rows a second are looked at, more than are ever added. */
-const expireSlices = 5;
 /** A connection that does not end by itself is cut this long after the stop began. */
 const stopWithinMs = 10_000;
 const closeIdleEveryMs = 100;
+/** The share of its time that a busy main thread works. */
+const busyShare = 0.8;
 
 /** A running server. */
 export interface App {
@@ -65,14 +65,19 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   if (created !== undefined) onFirstStart(created);
 
   const store = new SqliteStore(file, (error) => engine.fail(error));
+  const history = openHistory(settings, { file, store, clock });
+  const fail = (error: unknown) => {
+    history.close().catch(() => undefined);
+    onFatal(error);
+  };
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
-  const engine: Engine = new Engine({ store, clock, onFatal, onBug });
+  const engine: Engine = new Engine({ store, clock, onFatal: fail, onBug });
   const server = buildServer();
   const lookups = new Lookups(store, lookedUp);
   const admission = new Admission(() => performance.now());
   const parts = {
     engine,
-    history: store,
+    history,
     projects: new Projects(projects),
     clock,
     lookups,
@@ -84,21 +89,10 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   server.register(async (scope) => mountLeanplum(scope, parts));
   server.register(async (scope) => mountBloomreach(scope, parts));
   server.register(async (scope) =>
-    mountOperations(scope, { engine, admission, lookups, probe: () => store.probe(clock()) }),
+    mountOperations(scope, { engine, history, admission, lookups, probe: () => store.probe(clock()) }),
   );
-  const storeLookups = () =>
-    lookups.flush().catch((error) => log.warn({ err: error }, 'counts of look-ups could not be stored'));
-  const expiry = setInterval(() => {
-    const slices = Array.from({ length: expireSlices }, () =>
-      store.expireRecords(clock() - idempotencyWindowMs),
-    );
-    Promise.all(slices).catch((error) => log.warn({ err: error }, 'expiry failed'));
-    void storeLookups();
-  }, expireEveryMs);
-
   const timers = new Timers({ store, engine, clock });
-  // A read that fails is a broken disk, as it is for the engine's own.
-  const ticking = setInterval(() => timers.run().catch((error) => engine.fail(error)), timersEveryMs);
+  const background = startBackground({ engine, timers, lookups, store, history, clock, log });
 
   await listen(server, settings);
   const address = addressOf(server, settings.host);
@@ -107,15 +101,41 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
     address,
     created,
     stop: async () => {
-      clearInterval(expiry);
-      clearInterval(ticking);
-      await timers.stop();
+      await background.pause();
       await stopServer(server);
       await engine.drain();
-      await storeLookups();
+      await background.finish();
+      await history.close();
       await store.close();
       lock.release();
     },
+  };
+}
+
+function openHistory(
+  { dataFolder, historyLines }: Settings,
+  { file, store, clock }: { file: string; store: SqliteStore; clock: () => number },
+): DuckHistory {
+  return new DuckHistory({
+    file,
+    folder: join(dataFolder, 'history'),
+    sealLines: historyLines,
+    clock,
+    lastEvent: () => store.lastEvent(),
+    sealedUpTo: () => store.sealed?.last ?? firstEventId,
+    isBusy: watchBusy(),
+    seal: (sealing) => store.seal(sealing),
+  });
+}
+
+/** Whether this thread had hardly a pause since the last time it was asked. */
+function watchBusy(): () => boolean {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization > busyShare;
   };
 }
 

@@ -15,6 +15,8 @@ export interface Settings {
   readonly bootstrapFile: string | undefined;
   /** Origins whose pages may call the Bloomreach API from a browser. */
   readonly corsOrigins: readonly string[];
+  /** Lines kept in memory before they are sealed into files. */
+  readonly historyLines: number;
 }
 
 /** Reads the settings from the environment. Throws `SettingError`. */
@@ -26,7 +28,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     dataFolder: get('RAPPORT_DATA') ?? './data',
     bootstrapFile: get('RAPPORT_BOOTSTRAP'),
     corsOrigins: readOrigins(get('RAPPORT_CORS_ORIGINS') ?? ''),
+    historyLines: readLines(get('RAPPORT_HISTORY_LINES') ?? '250000'),
   };
+}
+
+function readLines(text: string): number {
+  if (/^[1-9]\d{0,7}$/.test(text)) return Number(text);
+  throw new SettingError(`RAPPORT_HISTORY_LINES must be a number from 1 to 99999999, not '${text}'`);
 }
 
 function readPort(text: string): number {

@@ -21,6 +21,7 @@ const commands = {
   start: (args) => [['src/main.ts', ...args]],
   bench: (args) => [['bench/main.ts', ...args]],
   'bench:overload': (args) => [['bench/overload.ts', ...args]],
+  'bench:data': (args) => [['bench/data.ts', ...args]],
   format: () => [['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.']],
   check: () => checks,
   // With arguments a developer is busy with a few files: run those and nothing else.

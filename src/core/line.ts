@@ -178,7 +178,11 @@ export function writeLine(line: Line): string {
 
 /** Reads what `writeLine` wrote; throws when it is something else. */
 export function readLine(text: string): Line {
-  const stored = JSON.parse(text) as StoredLine;
+  return toLine(JSON.parse(text) as StoredLine);
+}
+
+/** The line that a stored object says; throws when it is of another version. */
+export function toLine(stored: StoredLine): Line {
   assert(stored.v === lineVersion, `line of version ${stored.v}`);
   const base = {
     id: stored.id as EventId,
@@ -255,7 +259,8 @@ function eventOf(stored: StoredLine): Omit<EventLine, keyof LineBase | 'device'>
   };
 }
 
-interface StoredLine {
+/** A line as the object that its text parses to. */
+export interface StoredLine {
   readonly v: number;
   readonly id: number;
   readonly project: number;

@@ -14,18 +14,19 @@ import { apply } from '../core/apply.ts';
 import type { Command } from '../core/command.ts';
 import { evolve } from '../core/evolve.ts';
 import type { NamedIdentity } from '../core/identity.ts';
-import type { EventId, ProfileId, ProjectId } from '../core/ids.ts';
+import { type EventId, firstEventId, type ProfileId, type ProjectId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { IdentityKind, Profile } from '../core/profile.ts';
 import { readProfile, writeProfile } from '../core/profile-document.ts';
 import { GatedStore, type Step } from '../storage/contract/gated-store.ts';
+import { DuckHistory } from '../storage/duckdb/history.ts';
 import { foldAll } from '../storage/sqlite/fold-lines.ts';
 import { openWriter } from '../storage/sqlite/open.ts';
 import { migrate } from '../storage/sqlite/schema.ts';
 import { SqliteStore } from '../storage/sqlite/store.ts';
 import type { Batch, BatchResult, Item } from './batch.ts';
 import { groupItemsEarly, groupsInFlightMax } from './limits.ts';
-import { type IdentityKey, StoreFullError, type Timer } from './store.ts';
+import { type IdentityKey, linesPerReadMax, StoreFullError, type Timer } from './store.ts';
 import { Engine } from './submit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rapport-simulation-'));
@@ -35,9 +36,20 @@ migrate(database);
 database.close();
 /** One store for all runs: each run is a project of its own and an engine of its own. */
 const store = new SqliteStore(file);
+const history = new DuckHistory({
+  file,
+  folder: join(folder, 'history'),
+  sealLines: 1_000_000,
+  clock: () => 0,
+  lastEvent: () => store.lastEvent(),
+  sealedUpTo: () => firstEventId,
+  seal: (sealing) => store.seal(sealing),
+});
+const all = { by: 'id', order: 'asc', limit: linesPerReadMax } as const;
 let projects = 0;
 
 after(async () => {
+  await history.close();
   await store.close();
   rmSync(folder, { recursive: true });
 });
@@ -421,7 +433,7 @@ async function compareWithDisk(model: Model, project: ProjectId, exactly: boolea
       assert.ok(timers.includes(`${profile} ${stored.timerMs}`), 'a timer is there');
     const values = new Map(stored.identities.map((it) => [it.id, it.value]));
     let folded: Profile | undefined;
-    for (const line of await store.linesOf(project, profile, store.lastEvent())) {
+    for (const line of await history.linesOf({ ...all, project, profile, upTo: store.lastEvent() })) {
       folded = evolve(folded, line, (of) => values.get(of) ?? 'nobody');
     }
     assert.ok(folded !== undefined, 'a profile has lines');

@@ -38,10 +38,65 @@ export interface Timer {
   readonly profile: ProfileId;
 }
 
-/** What reads of a profile's past need. Implementations: storage/sqlite (recent lines from the blocks). */
+/** What reads of the past need. Implementations: storage/duckdb. */
 export interface History {
-  /** The lines of a profile up to and including `upTo`, oldest first. */
-  linesOf(project: ProjectId, profile: ProfileId, upTo: EventId): Promise<readonly Line[]>;
+  /**
+   * Lines of one profile in the order asked for, at most `limit`; everything committed before the call is seen. A longer history is read page by page with `after`, so that nobody ever holds all of it.
+   */
+  linesOf(wanted: WantedLines): Promise<readonly Line[]>;
+}
+
+/** Lines asked of one History call; `linesPerReadMax` bounds `limit`. */
+export interface WantedLines {
+  readonly project: ProjectId;
+  readonly profile: ProfileId;
+  /** Up to and including this line; later ones are not looked for. */
+  readonly upTo: EventId;
+  /** By the time at which it happened (ties by id), or by id, which is the order of apply. */
+  readonly by: 'time' | 'id';
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+  /** Only lines behind this one in the order asked for. */
+  readonly after?: { readonly timeSec: number; readonly id: EventId };
+  /** Only tracked events; with names, only those. */
+  readonly events?: 'all' | readonly string[];
+}
+
+/** Lines in one page of a History read. */
+export const linesPerReadMax = 1_000;
+
+/** A sealed file of the history: lines of one project, received on one day (UTC). */
+export interface Segment {
+  /** Path below the history folder. */
+  readonly file: string;
+  readonly project: ProjectId;
+  /** YYYY-MM-DD. */
+  readonly day: string;
+  readonly fromId: EventId;
+  readonly toId: EventId;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Least and greatest `timeSec` of its lines. */
+  readonly minTimeSec: number;
+  readonly maxTimeSec: number;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+/** Lines up to here are in segment files: those of all blocks whose first line is not after `block`. */
+export interface SealedPosition {
+  readonly block: EventId;
+  /** The newest line of those blocks. */
+  readonly last: EventId;
+}
+
+/** A change of which files make up the history; stored in one transaction. */
+export interface Sealing {
+  readonly add: readonly Segment[];
+  /** Files whose lines are in `add` now. */
+  readonly remove: readonly string[];
+  /** Left out when lines only moved from file to file. */
+  readonly position?: SealedPosition;
 }
 
 /** Users that API calls of one project looked up on one day (UTC, `2026-11-23`). */

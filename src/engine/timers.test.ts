@@ -5,17 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Command } from '../core/command.ts';
-import type { ProfileId, ProjectId } from '../core/ids.ts';
+import { firstEventId, type ProfileId, type ProjectId } from '../core/ids.ts';
 import { pauseTimeoutMs, sessionTimeoutMs } from '../core/limits.ts';
 import type { Profile } from '../core/profile.ts';
 import { GatedStore } from '../storage/contract/gated-store.ts';
+import { DuckHistory } from '../storage/duckdb/history.ts';
 import { foldAll } from '../storage/sqlite/fold-lines.ts';
 import { openWriter } from '../storage/sqlite/open.ts';
 import { migrate } from '../storage/sqlite/schema.ts';
 import { SqliteStore } from '../storage/sqlite/store.ts';
 import type { Batch, BatchResult } from './batch.ts';
 import { dueTimersMax } from './limits.ts';
-import { StoreFullError } from './store.ts';
+import { linesPerReadMax, StoreFullError } from './store.ts';
 import { Engine } from './submit.ts';
 import { Timers } from './timers.ts';
 
@@ -43,16 +44,29 @@ function serve() {
     letIn.underWay -= 1;
     return result;
   };
+  const history = new DuckHistory({
+    file: join(folder, 'rapport.sqlite'),
+    folder: join(folder, 'history'),
+    sealLines: 1_000_000,
+    clock,
+    lastEvent: () => store.lastEvent(),
+    sealedUpTo: () => firstEventId,
+    seal: (sealing) => store.seal(sealing),
+  });
   const timers = new Timers({ store: gate, engine: { submit }, clock });
   const stop = async () => {
     await timers.stop();
     await engine.drain();
+    await history.close();
     await store.close();
     assert.deepEqual(problems, []);
   };
   /** As a crash leaves it: rows of profiles may be behind their lines. */
-  const crash = () => store.close();
-  return { store, gate, engine, timers, letIn, stop, crash };
+  const crash = async () => {
+    await history.close();
+    await store.close();
+  };
+  return { store, gate, engine, history, timers, letIn, stop, crash };
 }
 
 beforeEach(() => {
@@ -116,7 +130,8 @@ async function profileOf(user = 'ann'): Promise<Profile> {
 /** The kinds and times of a profile's lines since it has its name. */
 async function linesOf(user = 'ann'): Promise<string[]> {
   const { id } = await profileOf(user);
-  const lines = await server.store.linesOf(project, id, server.store.lastEvent());
+  const wanted = { project, profile: id, upTo: server.store.lastEvent(), limit: linesPerReadMax };
+  const lines = await server.history.linesOf({ ...wanted, by: 'id', order: 'asc' });
   return lines.slice(2).map((it) => `${it.kind} ${it.timeSec - startMs / 1000}`);
 }
 

@@ -5,10 +5,27 @@ import type { DayOfLookups } from '../engine/store.ts';
 import type { Engine } from '../engine/submit.ts';
 import type { Admission } from '../http/admission.ts';
 
+/** What a history tells of itself. */
+export interface HistoryMetrics {
+  /** Committed lines that no report sees yet unless it waits for them. */
+  readonly waitingLines: number;
+  readonly lagSeconds: number;
+  /** Missing until the history was needed for the first time. */
+  readonly status:
+    | {
+        readonly recentLines: number;
+        readonly files: number;
+        readonly fileRows: number;
+        readonly fileBytes: number;
+      }
+    | undefined;
+}
+
 export interface OperationsParts {
   readonly engine: Engine;
   readonly admission: Admission;
   readonly lookups: Lookups;
+  readonly history: { readonly metrics: HistoryMetrics };
   /** Resolves when a small write is on disk. */
   readonly probe: () => Promise<void>;
 }
@@ -34,7 +51,7 @@ export function mountOperations(server: FastifyInstance, parts: OperationsParts)
   });
 }
 
-function buildMetrics({ engine, admission, lookups }: OperationsParts): Registry {
+function buildMetrics({ engine, history, admission, lookups }: OperationsParts): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -103,6 +120,16 @@ function buildMetrics({ engine, admission, lookups }: OperationsParts): Registry
       },
     });
   }
+  for (const [name, [help, get]] of Object.entries(historyGauges)) {
+    new Gauge({
+      name: `rapport_history_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(get(history.metrics));
+      },
+    });
+  }
   return registry;
 }
 
@@ -111,3 +138,12 @@ function newestDays(lookups: Lookups): DayOfLookups[] {
   const days = lookups.days();
   return days.filter(({ project }, index) => days[index + 2]?.project !== project);
 }
+
+const historyGauges: Readonly<Record<string, readonly [string, (metrics: HistoryMetrics) => number]>> = {
+  waiting_lines: ['Lines on disk that the history has not taken in', (it) => it.waitingLines],
+  lag_seconds: ['Age of the newest line that it has taken in, while others wait', (it) => it.lagSeconds],
+  recent_lines: ['Lines in memory, not sealed yet', (it) => it.status?.recentLines ?? 0],
+  files: ['Sealed files', (it) => it.status?.files ?? 0],
+  file_rows: ['Lines in sealed files', (it) => it.status?.fileRows ?? 0],
+  file_bytes: ['Bytes of sealed files', (it) => it.status?.fileBytes ?? 0],
+};

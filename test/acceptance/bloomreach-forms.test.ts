@@ -157,7 +157,7 @@ describe('campaigns/clicks', () => {
     const body = { url, timestamp: 1767225600.1, properties: { platform: 'Android' } };
     for (let times = 0; times < 2; times++) assert.equal((await click(body)).text, done);
     assert.equal((await click({ url, age: 5, customer_ids: {} })).text, done);
-    const kept = linesOfNobody();
+    const kept = await linesOfNobody();
     assert.deepEqual(
       kept.map(({ params }) => params),
       [{ platform: 'Android', ...link }, { platform: 'Android', ...link }, link],
@@ -272,8 +272,8 @@ describe('what browsers ask', () => {
 });
 
 /** The events of the profile that stands for nobody, read from the store itself. */
-function linesOfNobody() {
-  const lines = storedLines(server.dataFolder);
+async function linesOfNobody() {
+  const lines = await storedLines(server.dataFolder);
   const nobody = lines.find(({ kind, name }) => kind === 'identity_attached' && name === 'reserved');
   return lines.filter(({ profile, kind }) => profile === nobody?.profile && kind === 'event');
 }

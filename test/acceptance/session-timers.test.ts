@@ -25,6 +25,7 @@ async function start(): Promise<void> {
       dataFolder: join(folder, 'data'),
       bootstrapFile,
       corsOrigins: [],
+      historyLines: 250_000,
     },
     log: pino({ enabled: false }),
     clock: () => nowMs,

@@ -7,9 +7,9 @@ import { BodyError, type BytesInFlight, endWhenStopping, readBodies, whileHeld }
 import { answerBatch, answerSingle, type BloomreachParts, toSeconds } from './batch.ts';
 import { commands } from './commands.ts';
 import { authenticate, type Credentials, isRefused } from './credentials.ts';
-import { answerAttributes, answerExportOne, type DataParts } from './data.ts';
+import { answerAttributes, answerCustomerEvents, answerExportOne, type DataParts } from './data.ts';
 import { bodyBytesMax } from './limits.ts';
-import { failures, json, type Reply } from './reply.ts';
+import { type Answer, failures, json, type Reply } from './reply.ts';
 import { texts } from './texts.ts';
 
 export interface BloomreachRoutes extends BloomreachParts, DataParts {
@@ -21,7 +21,7 @@ export interface BloomreachRoutes extends BloomreachParts, DataParts {
   readonly onError: (error: unknown) => void;
 }
 
-type Handler = (call: { credentials: Credentials; request: FastifyRequest }) => Promise<Reply> | Reply;
+type Handler = (call: { credentials: Credentials; request: FastifyRequest }) => Promise<Answer> | Answer;
 
 const noBody = new Uint8Array();
 
@@ -92,6 +92,7 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
     };
   };
   route(['POST'], `${data}/customers/attributes`, readOnly(answerAttributes));
+  route(['POST'], `${data}/customers/events`, readOnly(answerCustomerEvents));
   route(['POST'], `${data}/customers/export-one`, readOnly(answerExportOne));
 
   server.setErrorHandler((error, _request, reply) => {
@@ -113,7 +114,7 @@ function allowOrigins(server: FastifyInstance, origins: readonly string[]): void
 }
 
 /** The answer to a request that no handler saw, in this dialect's envelope. */
-export function send(reply: FastifyReply, { status, body }: Reply): FastifyReply {
+export function send(reply: FastifyReply, { status, body }: Answer): FastifyReply {
   if (status === 503) reply.header('retry-after', retryAfterSec);
   reply.header('x-request-id', randomUUID());
   endWhenStopping(reply);

@@ -32,5 +32,8 @@ export const texts = {
   noCustomer: 'Customer does not exist',
   attributesType: 'Must be an array of attributes',
   attributeType: (text: string) => `Could not parse ${text}. Invalid type.`,
+  eventTypesType: 'Must be an array of event types',
+  orderType: "Must be 'asc' or 'desc'",
+  countType: 'Must be a non-negative integer',
   attributeNotFound: 'Not Found',
 } as const;

@@ -80,6 +80,28 @@ const migrations: readonly string[] = [
     PRIMARY KEY (project_id, day)
   ) WITHOUT ROWID;
   `,
+  `
+  -- The files that make up the sealed history; a file that is not named here does not exist (decision 40).
+  CREATE TABLE segments (
+    file TEXT PRIMARY KEY,
+    project_id INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    from_id INTEGER NOT NULL,
+    to_id INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    min_time REAL NOT NULL,
+    max_time REAL NOT NULL,
+    sha256 TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  -- One row: lines of blocks up to 'block_id' are in those files, and in blocks no more as far as anybody who reads knows.
+  CREATE TABLE sealed (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    block_id INTEGER NOT NULL,
+    last_id INTEGER NOT NULL
+  );
+  `,
 ];
 
 /** Brings the database to this version; refuses one that a newer version has changed. */

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
 import { isSecret } from '../../lib/secret.ts';
-import { historyContract } from '../contract/history.ts';
 import { lookupsContract } from '../contract/lookups.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { bank, block, eventId, eventLine, shop, wanted, writeSet } from '../contract/write-sets.ts';
@@ -54,7 +53,6 @@ async function create() {
 }
 
 stateStoreContract('SQLite', create);
-historyContract('SQLite', create);
 lookupsContract('SQLite', async () => {
   const { file, store, close } = await create();
   const stored = () => {

@@ -1,10 +1,11 @@
-import type { DayOfLookups } from '../../engine/store.ts';
+import type { DayOfLookups, Sealing } from '../../engine/store.ts';
 import { prepareCommit } from './commit-changes.ts';
 import { prepareExpire } from './expire-records.ts';
 import { isFull } from './full.ts';
 import { prepareAddLookups } from './lookups.ts';
 import { type PackedWriteSet, unpackWriteSet } from './message.ts';
 import { openWriter } from './open.ts';
+import { preparePrune, prepareSeal } from './seal-blocks.ts';
 import { serveThread } from './thread.ts';
 
 export type WriterRequest =
@@ -13,9 +14,11 @@ export type WriterRequest =
   | { readonly do: 'probe'; readonly nowMs: number }
   | { readonly do: 'checkpoint' }
   | { readonly do: 'expire'; readonly beforeMs: number }
-  | { readonly do: 'lookups'; readonly days: readonly DayOfLookups[] };
+  | { readonly do: 'lookups'; readonly days: readonly DayOfLookups[] }
+  | { readonly do: 'seal'; readonly sealing: Sealing }
+  | { readonly do: 'prune' };
 
-/** About how many bytes the WAL grew by. */
+/** About how many bytes the WAL grew by; for `prune`, the bytes of the blocks removed. */
 export type WriterResult = number;
 
 /** The one writer. */
@@ -24,6 +27,8 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
   const commit = prepareCommit(database);
   const expire = prepareExpire(database);
   const addLookups = prepareAddLookups(database);
+  const seal = prepareSeal(database);
+  const prune = preparePrune(database);
   const probe = database.prepare(
     'INSERT INTO probe (id, at_ms) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms',
   );
@@ -59,6 +64,11 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
       case 'lookups':
         addLookups(request.days);
         return 0;
+      case 'seal':
+        seal(request.sealing);
+        return 0;
+      case 'prune':
+        return prune();
     }
   };
 });
