@@ -55,7 +55,7 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   makeFolder(settings.dataFolder);
   const lock = lockFolder(settings.dataFolder);
   const file = join(settings.dataFolder, 'rapport.sqlite');
-  const { projects, created } = prepareFile(file, settings);
+  const { projects, created } = prepareFile(file, settings, clock());
   if (created !== undefined) onFirstStart(created);
 
   const store = new SqliteStore(file, (error) => engine.fail(error));
@@ -116,15 +116,15 @@ async function listen(server: FastifyInstance, { host, port }: Settings): Promis
 }
 
 /** Schema, declared projects, and on a first start a project with new keys. */
-function prepareFile(file: string, settings: Settings) {
+function prepareFile(file: string, settings: Settings, nowMs: number) {
   const declared =
     settings.bootstrapFile === undefined ? undefined : readBootstrapFile(settings.bootstrapFile);
   const database = openWriter(file);
   try {
     migrate(database);
-    if (declared !== undefined) declareProjects(database, declared.projects);
+    if (declared !== undefined) declareProjects(database, declared.projects, nowMs);
     const created = loadProjects(database).length === 0 ? firstProject() : undefined;
-    if (created !== undefined) declareProjects(database, [created]);
+    if (created !== undefined) declareProjects(database, [created], nowMs);
     return { projects: loadProjects(database), created };
   } finally {
     database.close();

@@ -25,12 +25,13 @@ export interface Applied {
 
 /**
  * Applies one command to the profile it means: the heart of Rapport. Synchronous, and a function of its arguments
- * alone. `found[i]` is the profile that `command.ids[i]` names now.
+ * alone. `found[i]` is the profile that `command.ids[i]` names now; of a command that names a profile, that one.
  *
  * Profiles are changed in place, by the lines that come back and by nothing else (see `evolve`): whoever calls this
  * owns them, and forgets them when the lines cannot be stored.
  */
 export function apply(found: readonly (Profile | undefined)[], command: Command, context: Context): Applied {
+  if (command.kind === 'read_profile' && command.profile !== undefined) return read(found[0]);
   const { profile, attach } = chooseTarget(command.ids, found);
   if (command.kind === 'read_profile') return read(profile);
   if (profile === undefined && !command.create) return unchanged(userNotFound);

@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { NamedIdentity } from './identity.ts';
+import type { ProfileId } from './ids.ts';
 
 interface CommandBase {
-  /** The ids by which the caller names the user, at least one. */
+  /** The ids by which the caller names the user, at least one; none where `ReadProfile` names the profile itself. */
   readonly ids: readonly NamedIdentity[];
   /** Whether a user nobody knows is created. */
   readonly create: boolean;
@@ -44,6 +45,8 @@ export interface SetAttributes extends CommandBase {
 /** Reads the profile as it is at this place in the order. */
 export interface ReadProfile extends CommandBase {
   readonly kind: 'read_profile';
+  /** The profile's internal id, instead of `ids`: operators meet it in lines and logs. */
+  readonly profile?: ProfileId;
 }
 
 /** What an action asks of the core. */

@@ -1,6 +1,6 @@
 import type { Command } from '../core/command.ts';
 import type { NamedIdentity } from '../core/identity.ts';
-import type { ProjectId } from '../core/ids.ts';
+import type { ProfileId, ProjectId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
 
 /** One thing a request asks, with the pair by which an SDK marks a repeat, if it sent one. */
@@ -47,6 +47,8 @@ export type BatchResult =
 export interface NamedUser {
   readonly ids: readonly NamedIdentity[];
   readonly keys: readonly string[];
+  /** Set where a command names a profile by its internal id. */
+  readonly profile?: ProfileId;
 }
 
 /** A batch in the queue. */
@@ -75,7 +77,10 @@ export function queue(batch: Batch, finish: (result: BatchResult) => void): Queu
   let last: readonly NamedIdentity[] | undefined;
   let lastRecord: string | undefined;
   for (const { command, pair } of batch.items) {
-    if (command.ids !== last) {
+    if (command.kind === 'read_profile' && command.profile !== undefined) {
+      last = undefined;
+      users.push({ ids: [], keys: [], profile: command.profile });
+    } else if (command.ids !== last) {
       last = command.ids;
       users.push({ ids: last, keys: last.map((id) => identityKey(batch.project, id.kind, id.value)) });
     }

@@ -33,6 +33,7 @@ export class Memory {
 
   /** The profiles a user's ids name now; all must be known. */
   resolve(user: NamedUser): (Profile | undefined)[] {
+    if (user.profile !== undefined) return [this.profiles.get(user.profile)];
     return user.keys.map((key) => {
       const id = this.identities.get(key);
       return id === undefined ? undefined : this.profiles.get(id);
@@ -55,6 +56,10 @@ export class Memory {
   collectMissing(queued: Queued, wants: Wants): boolean {
     let complete = true;
     for (const user of queued.users) {
+      if (user.profile !== undefined && !this.profiles.has(user.profile)) {
+        wants.profiles.add(user.profile);
+        complete = false;
+      }
       for (const [index, key] of user.keys.entries()) {
         const profile = this.identities.get(key);
         if (profile !== undefined) {
@@ -81,6 +86,8 @@ export class Memory {
       if (this.profiles.has(id)) continue;
       this.profiles.install(id, readProfile(document), document.length * profileOverhead);
     }
+    // Who is not there is known not to be.
+    for (const id of wanted.profiles) this.profiles.install(id, undefined, identityWeight);
     for (const [index, { project, kind, value }] of wanted.identities.entries()) {
       const key = identityKey(project, kind, value);
       this.identities.install(key, found.identities[index] ?? undefined, identityWeight + key.length);

@@ -56,6 +56,11 @@ const migrations: readonly string[] = [
   -- One row, rewritten by the readiness check to prove that a write reaches the disk.
   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL);
   `,
+  `
+  -- Unknown for keys from before. A revoked key stays as a row, so that no declaration brings it back.
+  ALTER TABLE keys ADD COLUMN created_ms INTEGER;
+  ALTER TABLE keys ADD COLUMN revoked_ms INTEGER;
+  `,
 ];
 
 /** Brings the database to this version; refuses one that a newer version has changed. */

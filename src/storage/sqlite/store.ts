@@ -4,7 +4,11 @@ import type { Line } from '../../core/line.ts';
 import {
   type Found,
   type History,
+  type ProjectChange,
+  type ProjectStore,
+  type ProjectsChanged,
   type StateStore,
+  type StoredKey,
   StoreFullError,
   type Wanted,
   type WriteSet,
@@ -26,7 +30,7 @@ const walBytesMax = 16 * 1024 * 1024;
  * The embedded store: one SQLite file. One thread writes, one reads states, one copies the WAL, one reads the past;
  * this object, on the main thread, only passes messages.
  */
-export class SqliteStore implements StateStore, History {
+export class SqliteStore implements StateStore, History, ProjectStore {
   readonly #file: string;
   readonly #onBroken: (error: unknown) => void;
   readonly #writer: Thread<WriterRequest, WriterResult>;
@@ -63,7 +67,8 @@ export class SqliteStore implements StateStore, History {
   async commit(group: WriteSet): Promise<void> {
     const since = this.#refusals;
     try {
-      this.#walBytes += await this.#writer.ask({ do: 'commit', group: packWriteSet(group), since });
+      const request = { do: 'commit', group: packWriteSet(group), since } as const;
+      this.#walBytes += (await this.#writer.ask(request)) as number;
       for (const { lastEvent } of group.blocks) if (lastEvent > this.#lastEvent) this.#lastEvent = lastEvent;
       if (this.#walBytes > walBytesMax) this.#checkpointing ??= this.#checkpoint();
     } catch (error) {
@@ -82,6 +87,18 @@ export class SqliteStore implements StateStore, History {
   /** Removes a slice of the idempotency records older than `beforeMs`. Rejects like `probe`. */
   expireRecords(beforeMs: number): Promise<void> {
     return this.#aside(this.#writer.ask({ do: 'expire', beforeMs }));
+  }
+
+  async changeProjects(change: ProjectChange, nowMs: number): Promise<ProjectsChanged> {
+    const changed = this.#writer.ask({ do: 'projects', change, nowMs });
+    await this.#aside(changed);
+    return changed as Promise<ProjectsChanged>;
+  }
+
+  async keysOf(project: ProjectId): Promise<readonly StoredKey[]> {
+    const keys = this.#writer.ask({ do: 'keys', project });
+    await this.#aside(keys);
+    return keys as Promise<readonly StoredKey[]>;
   }
 
   async linesOf(project: ProjectId, profile: ProfileId, upTo: EventId): Promise<readonly Line[]> {

@@ -1,3 +1,6 @@
+import type { ProjectId } from '../../core/ids.ts';
+import type { ProjectChange, ProjectsChanged, StoredKey } from '../../engine/store.ts';
+import { changeProjects, readKeys } from './change-projects.ts';
 import { prepareCommit } from './commit-changes.ts';
 import { prepareExpire } from './expire-records.ts';
 import { isFull } from './full.ts';
@@ -10,10 +13,12 @@ export type WriterRequest =
   | { readonly do: 'commit'; readonly group: PackedWriteSet; readonly since: number }
   | { readonly do: 'probe'; readonly nowMs: number }
   | { readonly do: 'checkpoint' }
-  | { readonly do: 'expire'; readonly beforeMs: number };
+  | { readonly do: 'expire'; readonly beforeMs: number }
+  | { readonly do: 'projects'; readonly change: ProjectChange; readonly nowMs: number }
+  | { readonly do: 'keys'; readonly project: ProjectId };
 
-/** About how many bytes the WAL grew by. */
-export type WriterResult = number;
+/** A commit answers about how many bytes the WAL grew by. */
+export type WriterResult = number | ProjectsChanged | readonly StoredKey[];
 
 /** The one writer. */
 serveThread<WriterRequest, { file: string }>(({ file }) => {
@@ -52,6 +57,10 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
       case 'expire':
         expire(request.beforeMs);
         return 0;
+      case 'projects':
+        return changeProjects(database, request.change, request.nowMs);
+      case 'keys':
+        return readKeys(database, request.project);
     }
   };
 });
