@@ -1,9 +1,12 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { maxHeaderSize } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { startAdmin } from './admin/server.ts';
+import { Backups } from './backup/backups.ts';
+import { hasUnfinishedRestore } from './backup/unfinished.ts';
 import { readBootstrap, SettingError, type Settings } from './config.ts';
 import { failures } from './dialects/bloomreach/reply.ts';
 import { mountBloomreach, send as sendBloomreach } from './dialects/bloomreach/routes.ts';
@@ -14,18 +17,26 @@ import { Projects } from './engine/projects.ts';
 import { Engine } from './engine/submit.ts';
 import { BytesInFlight, ignoreBodies } from './http/body.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
+import { RequestMeter } from './http/observe.ts';
+import { Rate } from './lib/rate.ts';
+import { measureDisk } from './operations/disk.ts';
 import { type FirstProject, firstProject } from './operations/first-project.ts';
 import { mountOperations } from './operations/routes.ts';
+import { readVersion } from './operations/version.ts';
 import { lockFolder } from './storage/sqlite/lock.ts';
 import { openWriter } from './storage/sqlite/open.ts';
 import { declareProjects, loadProjects } from './storage/sqlite/projects.ts';
-import { migrate } from './storage/sqlite/schema.ts';
+import { migrate, schemaVersion } from './storage/sqlite/schema.ts';
 import { SqliteStore } from './storage/sqlite/store.ts';
 
 /** Old idempotency records are removed a slice at a time, this often. */
 const expireEveryMs = 1_000;
 /** Slices each time: with 2,000 rows in one, 10,000 rows a second are looked at, more than are ever added. */
 const expireSlices = 5;
+/** How often what is counted is sampled, for rates and quantiles. */
+const sampleEveryMs = 1_000;
+/** Samples that the rate of items looks back. */
+const itemRateSlots = 10;
 /** A connection that does not end by itself is cut this long after the stop began. */
 const stopWithinMs = 10_000;
 const closeIdleEveryMs = 100;
@@ -62,17 +73,9 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
   const engine: Engine = new Engine({ store, clock, onFatal, onBug });
   const server = buildServer();
-  const parts = {
-    engine,
-    history: store,
-    projects: new Projects(projects),
-    clock,
-    inFlight: new BytesInFlight(bytesInFlightMax),
-    onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
-  };
-  server.register(async (scope) => mountLeanplum(scope, parts));
-  server.register(async (scope) => mountBloomreach(scope, parts));
-  server.register(async (scope) => mountOperations(scope, { engine, probe: () => store.probe(clock()) }));
+  const meter = new RequestMeter(settings.accessLog ? log : undefined);
+  const parts = { engine, store, projects: new Projects(projects), clock, meter, log };
+  mountRoutes(server, parts);
   const expiry = setInterval(() => {
     const slices = Array.from({ length: expireSlices }, () =>
       store.expireRecords(clock() - idempotencyWindowMs),
@@ -82,16 +85,94 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
 
   await listen(server, settings);
   const address = addressOf(server, settings.host);
+  const operators = await openAdmin(parts, { address, dataFolder: settings.dataFolder });
   lock.describe(`process ${process.pid}, serving ${address}`);
   return {
     address,
     created,
     stop: async () => {
       clearInterval(expiry);
-      await stopServer(server);
+      await Promise.all([stopServer(server), operators.stop()]);
       await engine.drain();
       await store.close();
       lock.release();
+    },
+  };
+}
+
+interface Parts {
+  readonly engine: Engine;
+  readonly store: SqliteStore;
+  readonly projects: Projects;
+  readonly clock: () => number;
+  readonly meter: RequestMeter;
+  readonly log: Logger;
+}
+
+function mountRoutes(server: FastifyInstance, { engine, store, projects, clock, meter, log }: Parts): void {
+  const parts = {
+    engine,
+    history: store,
+    projects,
+    clock,
+    inFlight: new BytesInFlight(bytesInFlightMax),
+    onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
+  };
+  const probe = () => store.probe(clock());
+  const mounts = {
+    leanplum: (scope: FastifyInstance) => mountLeanplum(scope, parts),
+    bloomreach: (scope: FastifyInstance) => mountBloomreach(scope, parts),
+    operations: (scope: FastifyInstance) => mountOperations(scope, { engine, requests: meter, probe }),
+  };
+  for (const [caller, mount] of Object.entries(mounts)) {
+    server.register(async (scope) => {
+      meter.observe(scope, caller);
+      mount(scope);
+    });
+  }
+}
+
+/** The operator's side: the admin API, what it measures, and backups. */
+async function openAdmin(
+  { engine, store, projects, clock, meter, log }: Parts,
+  { address, dataFolder }: { address: string; dataFolder: string },
+): Promise<{ stop(): Promise<void> }> {
+  const itemRate = new Rate(itemRateSlots);
+  const sampling = setInterval(() => {
+    meter.tick(clock());
+    itemRate.sample(engine.totals.items, clock());
+  }, sampleEveryMs);
+  const version = readVersion();
+  const onError = (error: unknown) => log.error({ err: error }, 'a backup failed');
+  const backups = new Backups({ dataFolder, version, clock, onError });
+  const facts = { version, node: process.version, schema: schemaVersion, pid: process.pid };
+  const admin = await startAdmin(
+    {
+      engine,
+      projects,
+      store,
+      newestLines: async ({ project, id, lastEvent }, limit) => {
+        const lines = await store.linesOf(project, id, lastEvent);
+        return lines.slice(-limit).reverse();
+      },
+      query: undefined,
+      backups,
+      server: { ...facts, address, dataFolder: resolve(dataFolder), startedMs: Math.floor(clock()) },
+      requests: meter,
+      itemRate,
+      measureDisk: () => measureDisk(dataFolder),
+      historyLag: undefined,
+      clock,
+    },
+    log,
+  ).catch((error: Error) => {
+    throw new SettingError(`${error.message} (RAPPORT_DATA is ${dataFolder})`);
+  });
+  return {
+    stop: async () => {
+      clearInterval(sampling);
+      await backups.stop();
+      await admin.stop();
     },
   };
 }
@@ -117,6 +198,11 @@ async function listen(server: FastifyInstance, { host, port }: Settings): Promis
 
 /** Schema, declared projects, and on a first start a project with new keys. */
 function prepareFile(file: string, settings: Settings, nowMs: number) {
+  if (hasUnfinishedRestore(settings.dataFolder)) {
+    throw new SettingError(
+      `RAPPORT_DATA ${settings.dataFolder} holds a restore that did not finish: delete the folder and restore again`,
+    );
+  }
   const declared =
     settings.bootstrapFile === undefined ? undefined : readBootstrapFile(settings.bootstrapFile);
   const database = openWriter(file);

@@ -1,16 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Engine } from '../engine/submit.ts';
+import type { CallerTotals, RequestTotals } from '../http/observe.ts';
 
 export interface OperationsParts {
   readonly engine: Engine;
+  readonly requests: RequestTotals;
   /** Resolves when a small write is on disk. */
   readonly probe: () => Promise<void>;
 }
 
 /** Mounts what an operator's tools ask: is it alive, is it ready, how much does it do. */
 export function mountOperations(server: FastifyInstance, parts: OperationsParts): void {
-  const registry = buildMetrics(parts.engine);
+  const registry = buildMetrics(parts.engine, parts.requests);
 
   server.get('/health/live', async () => ({ status: 'ok' }));
 
@@ -29,7 +31,7 @@ export function mountOperations(server: FastifyInstance, parts: OperationsParts)
   });
 }
 
-function buildMetrics(engine: Engine): Registry {
+function buildMetrics(engine: Engine, requests: RequestTotals): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -65,5 +67,40 @@ function buildMetrics(engine: Engine): Registry {
       },
     });
   }
+  addRequestMetrics(registry, requests);
   return registry;
+}
+
+function addRequestMetrics(registry: Registry, { callers }: RequestTotals): void {
+  const registers = [registry];
+  new Counter({
+    name: 'rapport_requests_total',
+    help: 'Requests answered, by caller and class of status',
+    labelNames: ['caller', 'status'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [caller, { answered, refused, failed }] of callers) {
+        this.inc({ caller, status: 'ok' }, answered - refused - failed);
+        this.inc({ caller, status: '4xx' }, refused);
+        this.inc({ caller, status: '5xx' }, failed);
+      }
+    },
+  });
+  const quantiles = { '0.5': 'p50Ms', '0.99': 'p99Ms' } as const satisfies Record<string, keyof CallerTotals>;
+  new Gauge({
+    name: 'rapport_request_ms',
+    help: 'Milliseconds from the head of a request to the end of its answer, over the last minute',
+    labelNames: ['caller', 'quantile'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [caller, totals] of callers) {
+        for (const [quantile, name] of Object.entries(quantiles)) {
+          const ms = totals[name];
+          if (ms !== null) this.set({ caller, quantile }, ms);
+        }
+      }
+    },
+  });
 }

@@ -63,6 +63,9 @@ const migrations: readonly string[] = [
   `,
 ];
 
+/** The newest schema this version knows. */
+export const schemaVersion = migrations.length;
+
 /** Brings the database to this version; refuses one that a newer version has changed. */
 export function migrate(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE');
