@@ -23,6 +23,7 @@ import { measureDisk } from './operations/disk.ts';
 import { type FirstProject, firstProject } from './operations/first-project.ts';
 import { mountOperations } from './operations/routes.ts';
 import { readVersion } from './operations/version.ts';
+import { foldAll } from './storage/sqlite/fold-lines.ts';
 import { lockFolder } from './storage/sqlite/lock.ts';
 import { openWriter } from './storage/sqlite/open.ts';
 import { declareProjects, loadProjects } from './storage/sqlite/projects.ts';
@@ -208,6 +209,7 @@ function prepareFile(file: string, settings: Settings, nowMs: number) {
   const database = openWriter(file);
   try {
     migrate(database);
+    foldAll(database);
     if (declared !== undefined) declareProjects(database, declared.projects, nowMs);
     const created = loadProjects(database).length === 0 ? firstProject() : undefined;
     if (created !== undefined) declareProjects(database, [created], nowMs);

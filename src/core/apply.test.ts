@@ -1,137 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Json, JsonObject } from '../lib/json.ts';
-import { type Applied, apply } from './apply.ts';
-import type { Command } from './command.ts';
-import type { NamedIdentity } from './identity.ts';
-import type { EventId, IdentityId, ProfileId, ProjectId } from './ids.ts';
+import {
+  idsOf,
+  known,
+  open,
+  outcomeText,
+  type Row,
+  read,
+  scenario,
+  setAll,
+  stamped,
+  track,
+  World,
+} from '../../test/support/scenario.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { sessionTimeoutMs } from './limits.ts';
-import type { Line } from './line.ts';
-import type { IdentityKind, Profile } from './profile.ts';
 import { readProfile, writeProfile } from './profile-document.ts';
-
-// --- Given, when, then ----------------------------------------------------------------------------------------------
-// Each row: at this second, this command; then this outcome and these lines. Times are small numbers of seconds, ids
-// count from 1, so that `4 event buy @50 in 3` is line 4: an event that happened at 50, in the session that line 3
-// opened. A time is shown when it differs from the clock of its row.
-
-type Row = readonly [clockSec: number, command: Command, outcome: string, ...lines: string[]];
-
-function scenario(name: string, rows: readonly Row[], then: (world: World) => void = () => {}): void {
-  test(name, () => {
-    const world = new World();
-    for (const [clockSec, command, outcome, ...lines] of rows) {
-      const applied = world.do(clockSec, command);
-      const said = {
-        outcome: outcomeText(applied),
-        lines: applied.lines.map((it) => world.text(it, clockSec)),
-      };
-      assert.deepEqual(said, { outcome, lines }, `at ${clockSec}: ${command.kind}`);
-    }
-    then(world);
-  });
-}
-
-/** What the engine does around `apply`: who has which id, and the number of the next line. */
-class World {
-  readonly profiles = new Map<ProfileId, Profile>();
-  readonly owners = new Map<string, Profile>();
-  readonly values = new Map<IdentityId, string>();
-  #next = 1;
-
-  do(clockSec: number, command: Command): Applied {
-    const found = command.ids.map((id) => this.owners.get(`${id.kind} ${id.value}`));
-    const context = {
-      project: 1 as ProjectId,
-      nowMs: clockSec * 1000,
-      nextEvent: this.#next as EventId,
-    };
-    const applied = apply(found, command, context);
-    const { profile, attached, detached, lines } = applied;
-    this.#next += lines.length;
-    for (const { kind, value } of detached) this.owners.delete(`${kind} ${value}`);
-    if (profile === undefined) return applied;
-    this.profiles.set(profile.id, profile);
-    for (const { id, kind, value } of attached) {
-      this.owners.set(`${kind} ${value}`, profile);
-      this.values.set(id, value);
-    }
-    return applied;
-  }
-
-  /** The profile of a user, as its document. */
-  state(id = 'user ann'): { [member: string]: Json } {
-    return JSON.parse(writeProfile(this.profile(id)));
-  }
-
-  profile(id = 'user ann'): Profile {
-    const profile = this.owners.get(id);
-    assert.ok(profile !== undefined, `nobody is ${id}`);
-    return profile;
-  }
-
-  attribute(name: string): Json {
-    return [...(this.profile().attributes.get(name) ?? [])].slice(1);
-  }
-
-  text(line: Line, clockSec: number): string {
-    const parts = [`${line.id} ${line.kind}`];
-    if ('name' in line) parts.push(line.name);
-    if ('identity' in line) parts.push(this.values.get(line.identity) ?? '?');
-    if ('value' in line && line.value !== null) parts.push(`value ${line.value}`);
-    if ('info' in line && line.info !== null) parts.push(`info ${line.info}`);
-    if ('params' in line && JSON.stringify(line.params) !== '{}') parts.push(JSON.stringify(line.params));
-    if (line.timeSec !== clockSec) parts.push(`@${line.timeSec}`);
-    if (line.atMs !== clockSec * 1000) parts.push(`applied ${line.atMs / 1000}`);
-    if ('device' in line && line.device !== null) parts.push(`on ${line.device}`);
-    if (line.session !== null) parts.push(`in ${line.session}`);
-    return parts.join(' ');
-  }
-}
-
-function outcomeText({ outcome }: Applied): string {
-  return outcome.code === 'applied' && outcome.offline ? 'applied offline' : outcome.code;
-}
-
-const ann = 'user ann';
-const known: Row = [1, setAll({}), 'applied', '1 created', '2 identity_attached user'];
-
-function idsOf(text: string): NamedIdentity[] {
-  return text.split(', ').map((it) => {
-    const [kind, value] = it.split(' ') as [IdentityKind, string];
-    return { kind, value, attach: true };
-  });
-}
-
-type Options<Kind extends Command['kind']> = Partial<
-  Omit<Extract<Command, { kind: Kind }>, 'kind' | 'ids'>
-> & {
-  ids?: string;
-};
-
-function track(name: string, { ids = ann, ...given }: Options<'track'> = {}): Command {
-  const rest = { create: true, value: null, info: null, params: {}, timeSec: null, stamped: false, ...given };
-  return { kind: 'track', name, ids: idsOf(ids), ...rest };
-}
-
-/** An event with a time of the client, by which an exact repeat can be recognised. */
-function stamped(name: string, timeSec: number, params: JsonObject = {}): Command {
-  return track(name, { timeSec, params, stamped: true });
-}
-
-function setAll(attributes: JsonObject, { ids = ann, ...given }: Options<'set_attributes'> = {}): Command {
-  const rest = { create: true, timeSec: null, keepNewer: false, ...given };
-  return { kind: 'set_attributes', attributes: Object.entries(attributes), ids: idsOf(ids), ...rest };
-}
-
-function open({ ids = ann, ...given }: Options<'open_session'> = {}): Command {
-  const rest = { create: true, continueOpen: false, attributes: [], timeSec: null, ...given };
-  return { kind: 'open_session', ids: idsOf(ids), ...rest };
-}
-
-function read(ids = ann): Command {
-  return { kind: 'read_profile', ids: idsOf(ids), create: false };
-}
 
 // --- Commands -------------------------------------------------------------------------------------------------------
 
@@ -296,11 +180,11 @@ describe('open_session', () => {
     [
       [10, open(), 'applied', '1 created', '2 identity_attached user', '3 session_opened'],
       [40, track('look'), 'applied', '4 event look in 3'],
-      [50, open(), 'applied', '5 session_ended @40 in 3', '6 session_opened'],
+      [50, open(), 'applied', '5 session_ended @40 spent 30 in 3', '6 session_opened'],
     ],
     (world) => {
       const { sessions, sessionCount, spent, active } = world.state();
-      assert.deepEqual(sessions, [[6, null, 50_000, 50_000]]);
+      assert.deepEqual(sessions, [[6, null, 'active', 50_000, 50_000, 50_000, 0, null]]);
       assert.deepEqual([sessionCount, spent, active], [2, 30_000, 50_000]);
     },
   );
@@ -316,8 +200,8 @@ describe('open_session', () => {
         '2 identity_attached user',
         '3 session_opened',
       ],
-      [50, open({ continueOpen: true }), 'applied'],
-      [51, track('look'), 'applied', '4 event look in 3'],
+      [50, open({ continueOpen: true }), 'applied', '4 session_continued in 3'],
+      [51, track('look'), 'applied', '5 event look in 3'],
     ],
     (world) => assert.equal(world.state()['sessionCount'], 1),
   );
@@ -342,22 +226,22 @@ describe('open_session', () => {
     [30, track('a'), 'applied', '7 event a in 6'],
     [40, track('b', { ids: 'user ann, device phone' }), 'applied', '8 event b on 3 in 4'],
     [50, track('c'), 'applied', '9 event c in 4'],
-    [60, open({ continueOpen: true }), 'applied'],
+    [60, open({ continueOpen: true }), 'applied', '10 session_continued in 4'],
     [
       70,
       track('d', { ids: 'user ann, device new' }),
       'applied offline',
-      '10 identity_attached device',
-      '11 event d on 10',
+      '11 identity_attached device',
+      '12 event d on 11',
     ],
     // A start without a device neither ends nor is one of theirs.
-    [80, open(), 'applied', '12 session_opened'],
+    [80, open(), 'applied', '13 session_opened'],
     [
       90,
       open({ ids: 'user ann, device tv' }),
       'applied',
-      '13 session_ended @30 in 6',
-      '14 session_opened on 5',
+      '14 session_ended @30 spent 10 in 6',
+      '15 session_opened on 5',
     ],
   ]);
 
@@ -383,7 +267,8 @@ describe('open_session', () => {
         30,
         open({ attributes: [['plan', null]], continueOpen: true }),
         'applied',
-        '6 attributes {"plan":null} in 4',
+        '6 session_continued in 4',
+        '7 attributes {"plan":null} in 4',
       ],
     ],
     (world) => assert.deepEqual(world.attribute('plan'), [null, 30]),
@@ -411,7 +296,13 @@ describe('time passes before a command acts', () => {
     [
       opened,
       [50, track('a'), 'applied', '4 event a in 3'],
-      [50 + twoHours + 0.001, track('b'), 'applied offline', '5 session_ended @50 in 3', '6 event b'],
+      [
+        50 + twoHours + 0.001,
+        track('b'),
+        'applied offline',
+        '5 session_ended @50 spent 40 in 3',
+        '6 event b',
+      ],
     ],
     (world) => {
       const { sessions, spent, active } = world.state();
@@ -421,13 +312,14 @@ describe('time passes before a command acts', () => {
 
   scenario('a caller that goes on with the open session gets another one then', [
     opened,
-    [99_999, open({ continueOpen: true }), 'applied', '4 session_ended @10 in 3', '5 session_opened'],
+    [99_999, open({ continueOpen: true }), 'applied', '4 session_ended @10 spent 0 in 3', '5 session_opened'],
   ]);
 
   scenario(
     'a read changes nothing, not even a session that has timed out',
     [opened, [99_999, read(), 'profile']],
-    (world) => assert.deepEqual(world.state()['sessions'], [[3, null, 10_000, 10_000]]),
+    (world) =>
+      assert.deepEqual(world.state()['sessions'], [[3, null, 'active', 10_000, 10_000, 10_000, 0, null]]),
   );
 
   scenario(
@@ -573,7 +465,7 @@ describe('a rule that fails', () => {
     [
       [1, track('x', bug), 'failed', '1 created', '2 identity_attached user'],
       [2, open(), 'applied', '3 session_opened'],
-      [3, open(bug), 'failed', '4 session_ended @2 in 3'],
+      [3, open(bug), 'failed', '4 session_ended @2 spent 0 in 3'],
       [4, track('x'), 'applied offline', '5 event x'],
       [5, setAll({ a: 1 }, bug), 'failed'],
       [6, setAll({ a: 1 }), 'applied', '6 attributes {"a":1}'],

@@ -1,13 +1,16 @@
 import { unreachable } from '../lib/assert.ts';
 import { type AttachedIdentity, Change, type Context } from './change.ts';
-import type { Command } from './command.ts';
+import { type Command, isRead } from './command.ts';
+import { enterState } from './commands/enter-state.ts';
 import { openSession } from './commands/open-session.ts';
+import { passDueTime } from './commands/pass-time.ts';
 import { setAttributes } from './commands/set-attributes.ts';
+import { steerSession } from './commands/steer-session.ts';
 import { track } from './commands/track.ts';
 import { chooseTarget, type NamedIdentity } from './identity.ts';
 import { profileSizeMax } from './limits.ts';
 import type { Line } from './line.ts';
-import { type Outcome, profileFull, userNotFound } from './outcome.ts';
+import { applied, noSession, type Outcome, profileFull, userNotFound } from './outcome.ts';
 import type { Identity, Profile } from './profile.ts';
 import { copyProfile } from './profile-document.ts';
 import { passTime } from './session.ts';
@@ -21,6 +24,8 @@ export interface Applied {
   readonly detached: readonly Identity[];
   /** Everything that happened, in order; empty: nothing changed. */
   readonly lines: readonly Line[];
+  /** When the profile's timer is due now, if the command has set it (design D3). */
+  readonly timerMs: number | undefined;
 }
 
 /**
@@ -31,10 +36,14 @@ export interface Applied {
  * owns them, and forgets them when the lines cannot be stored.
  */
 export function apply(found: readonly (Profile | undefined)[], command: Command, context: Context): Applied {
-  if (command.kind === 'read_profile' && command.profile !== undefined) return read(found[0]);
-  const { profile, attach } = chooseTarget(command.ids, found);
-  if (command.kind === 'read_profile') return read(profile);
+  const { profile, attach } =
+    'profile' in command ? { profile: found[0], attach: [] } : chooseTarget(command.ids, found);
+  if (isRead(command)) return read(profile, command);
   if (profile === undefined && !command.create) return unchanged(userNotFound);
+  // Nobody is created for an event that needs the session of somebody who is there.
+  if (profile === undefined && command.kind === 'track' && command.disposition === 'require_active') {
+    return unchanged(noSession);
+  }
 
   const change = new Change(context, profile);
   try {
@@ -52,7 +61,7 @@ function carryOut(
   { isNew, attach }: { isNew: boolean; attach: readonly NamedIdentity[] },
 ): Outcome {
   if (isNew) change.create();
-  else passTime(change);
+  else passTime(change, command.kind === 'pass_time' ? change.nowMs : change.happenedMs(command.timeSec));
   useCookies(change, command.ids);
   if (attach.length > 0) {
     if (change.profile.size > profileSizeMax) return profileFull;
@@ -64,7 +73,8 @@ function carryOut(
   return decide(change, command);
 }
 
-type WritingCommand = Exclude<Command, { kind: 'read_profile' }>;
+type ReadingCommand = Extract<Command, { kind: 'read_profile' | 'find_user' }>;
+type WritingCommand = Exclude<Command, { kind: 'read_profile' | 'find_user' }>;
 
 function decide(change: Change, command: WritingCommand): Outcome {
   switch (command.kind) {
@@ -74,22 +84,29 @@ function decide(change: Change, command: WritingCommand): Outcome {
       return setAttributes(change, command);
     case 'open_session':
       return openSession(change, command);
+    case 'steer_session':
+      return steerSession(change, command);
+    case 'enter_state':
+      return enterState(change, command);
+    case 'pass_time':
+      return passDueTime(change, command);
     default:
       return unreachable(command);
   }
 }
 
 /** A read changes nothing, not even a session that has timed out. */
-function read(profile: Profile | undefined): Applied {
+function read(profile: Profile | undefined, { kind }: ReadingCommand): Applied {
   if (profile === undefined) return unchanged(userNotFound);
-  return unchanged({ code: 'profile', profile: copyProfile(profile) });
+  return unchanged(kind === 'find_user' ? applied : { code: 'profile', profile: copyProfile(profile) });
 }
 
 function unchanged(outcome: Outcome): Applied {
-  return { outcome, profile: undefined, attached: [], detached: [], lines: [] };
+  return { outcome, profile: undefined, attached: [], detached: [], lines: [], timerMs: undefined };
 }
 
 function done(change: Change, outcome: Outcome): Applied {
   const { profile, attached, detached, lines } = change;
-  return { outcome, profile, attached, detached, lines };
+  const timerMs = profile.timerMs === change.timerBeforeMs ? undefined : (profile.timerMs ?? undefined);
+  return { outcome, profile, attached, detached, lines, timerMs };
 }

@@ -1,17 +1,7 @@
 import { assert } from '../lib/assert.ts';
 import { evolve } from './evolve.ts';
-import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from './ids.ts';
-import type {
-  AttributesLine,
-  CreatedLine,
-  EventLine,
-  IdentityAttachedLine,
-  IdentityDetachedLine,
-  IdentityUsedLine,
-  Line,
-  SessionEndedLine,
-  SessionOpenedLine,
-} from './line.ts';
+import type { EventId, IdentityId, ProfileId, ProjectId } from './ids.ts';
+import type { Line } from './line.ts';
 import type { Identity, IdentityKind, Profile } from './profile.ts';
 
 /** What the edge hands in, so that nothing in the core reads a clock or makes an id. */
@@ -30,29 +20,24 @@ export interface AttachedIdentity {
   readonly value: string;
 }
 
-type Without<L extends Line> = Omit<L, 'id' | 'project' | 'profile' | 'atMs'>;
 /** A line before it has its place. */
-export type Draft =
-  | Without<CreatedLine>
-  | Without<IdentityAttachedLine>
-  | Without<IdentityDetachedLine>
-  | Without<IdentityUsedLine>
-  | Without<SessionOpenedLine>
-  | Without<SessionEndedLine>
-  | Without<AttributesLine>
-  | Without<EventLine>;
+export type Draft = DraftOf<Line>;
+type DraftOf<L extends Line> = L extends Line ? Omit<L, 'id' | 'project' | 'profile' | 'atMs'> : never;
 
 /** One command's work on one profile: rules look at `profile` and say lines; every line is applied as it is said. */
 export class Change {
   readonly lines: Line[] = [];
   readonly attached: AttachedIdentity[] = [];
   readonly detached: Identity[] = [];
+  /** The profile's timer as the command found it. */
+  readonly timerBeforeMs: number | null;
   readonly #context: Context;
   #profile: Profile | undefined;
 
   constructor(context: Context, profile: Profile | undefined) {
     this.#context = context;
     this.#profile = profile;
+    this.timerBeforeMs = profile?.timerMs ?? null;
   }
 
   get profile(): Profile {
@@ -67,6 +52,15 @@ export class Change {
 
   get nowSec(): number {
     return this.nowMs / 1000;
+  }
+
+  /**
+   * When something happened by the clock of sessions, milliseconds: as the client says, never ahead of the server, and
+   * never before 1970.
+   */
+  happenedMs(timeSec: number | null): number {
+    if (timeSec === null) return this.nowMs;
+    return Math.max(0, Math.min(Math.round(timeSec * 1000), this.nowMs));
   }
 
   say(draft: Draft): void {
@@ -98,10 +92,6 @@ export class Change {
     this.detached.push(identity);
     const { id, kind } = identity;
     this.say({ kind: 'identity_detached', name: kind, identity: id, timeSec: this.nowSec, session: null });
-  }
-
-  endSession(id: SessionId, lastActiveMs: number): void {
-    this.say({ kind: 'session_ended', session: id, timeSec: lastActiveMs / 1000 });
   }
 
   #valueOf(id: EventId): string {

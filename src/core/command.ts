@@ -3,7 +3,7 @@ import type { NamedIdentity } from './identity.ts';
 import type { ProfileId } from './ids.ts';
 
 interface CommandBase {
-  /** The ids by which the caller names the user, at least one; none where `ReadProfile` names the profile itself. */
+  /** The ids by which the caller names the user, at least one; none where a command names the profile itself. */
   readonly ids: readonly NamedIdentity[];
   /** Whether a user nobody knows is created. */
   readonly create: boolean;
@@ -14,9 +14,35 @@ export interface OpenSession extends CommandBase {
   readonly kind: 'open_session';
   /** Go on with a session of this user that is open, instead of ending it and opening another. */
   readonly continueOpen: boolean;
+  /** The app was started in the background: the session counts when it is resumed. */
+  readonly background: boolean;
   /** Set in the session that is open then; the last to arrive wins. */
   readonly attributes: SetAttributes['attributes'];
   readonly timeSec: number | null;
+}
+
+/** Steers the session a user has open, or the state it is in; a resume opens one when none is. */
+export interface SteerSession extends CommandBase {
+  readonly kind: 'steer_session';
+  readonly action: 'stop' | 'pause' | 'resume' | 'heartbeat' | 'leave_state' | 'pause_state' | 'resume_state';
+  readonly timeSec: number | null;
+}
+
+/** Leaves the current state of the session and enters another; outside of a session it is counted and kept. */
+export interface EnterState extends CommandBase {
+  readonly kind: 'enter_state';
+  readonly name: string;
+  readonly info: string | null;
+  readonly params: JsonObject;
+  readonly timeSec: number | null;
+}
+
+/** A timer of this profile is due: time has passed, whoever it is. */
+export interface PassTime extends CommandBase {
+  readonly kind: 'pass_time';
+  readonly profile: ProfileId;
+  /** The timer that is due; when the profile has set another meanwhile, nothing happens. */
+  readonly dueMs: number;
 }
 
 /** Records an event. */
@@ -28,6 +54,11 @@ export interface Track extends CommandBase {
   readonly params: JsonObject;
   /** When it happened, Unix seconds; null = when it is applied. */
   readonly timeSec: number | null;
+  /**
+   * `passive`: done to the user, not by him; no activity. `require_active`: only inside an active session. Left out: an
+   * activity of the user, in his session or outside of any (Leanplum contract 2.2 `track`).
+   */
+  readonly disposition?: 'passive' | 'require_active';
   /** The client gave an absolute time: an exact repeat is the same event (Bloomreach contract 2.3). */
   readonly stamped: boolean;
 }
@@ -45,9 +76,32 @@ export interface SetAttributes extends CommandBase {
 /** Reads the profile as it is at this place in the order. */
 export interface ReadProfile extends CommandBase {
   readonly kind: 'read_profile';
-  /** The profile's internal id, instead of `ids`: operators meet it in lines and logs. */
-  readonly profile?: ProfileId;
+}
+
+/** The same by the profile's internal id: operators meet it in lines. */
+export interface ReadKnownProfile extends CommandBase {
+  readonly kind: 'read_profile';
+  readonly profile: ProfileId;
+}
+
+/** Asks whether the user exists, and changes nothing. */
+export interface FindUser extends CommandBase {
+  readonly kind: 'find_user';
 }
 
 /** What an action asks of the core. */
-export type Command = OpenSession | Track | SetAttributes | ReadProfile;
+export type Command =
+  | OpenSession
+  | SteerSession
+  | EnterState
+  | PassTime
+  | Track
+  | SetAttributes
+  | ReadProfile
+  | ReadKnownProfile
+  | FindUser;
+
+/** Whether a command changes nothing, whatever it finds. */
+export function isRead(command: Command): command is ReadProfile | ReadKnownProfile | FindUser {
+  return command.kind === 'read_profile' || command.kind === 'find_user';
+}

@@ -1,7 +1,9 @@
 import { assert, unreachable } from '../lib/assert.ts';
 import { weighJson } from '../lib/json.ts';
+import { addToCounter } from './counter.ts';
+import { evolveSession, moveTimer, touch } from './evolve-session.ts';
 import { fingerprint, pushFingerprint } from './fingerprint.ts';
-import type { IdentityId, SessionId } from './ids.ts';
+import type { IdentityId } from './ids.ts';
 import type {
   AttributesLine,
   EventLine,
@@ -9,7 +11,6 @@ import type {
   IdentityDetachedLine,
   IdentityUsedLine,
   Line,
-  SessionEndedLine,
 } from './line.ts';
 import { newProfile, type Profile } from './profile.ts';
 
@@ -29,7 +30,7 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
   }
   profile.updatedMs = line.atMs;
   profile.lastEvent = line.id;
-  if (line.session !== null && line.kind !== 'session_ended') touchSession(profile, line.session, line.atMs);
+  if (line.session !== null) touch(profile, line);
   switch (line.kind) {
     case 'created':
       break;
@@ -39,17 +40,16 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
       changeIdentities(profile, line, identityValue);
       break;
     case 'session_opened':
-      profile.sessions.push({
-        id: line.id as number as SessionId,
-        device: line.device,
-        openedMs: line.atMs,
-        lastActiveMs: line.atMs,
-      });
-      profile.totalSessions += 1;
-      profile.lastActiveMs = line.atMs;
-      break;
+    case 'session_continued':
+    case 'session_paused':
+    case 'session_resumed':
     case 'session_ended':
-      endSession(profile, line);
+    case 'state_entered':
+    case 'state_left':
+    case 'state_paused':
+    case 'state_resumed':
+    case 'time_passed':
+      evolveSession(profile, line);
       break;
     case 'attributes':
       setAttributes(profile, line);
@@ -60,6 +60,7 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
     default:
       unreachable(line);
   }
+  moveTimer(profile, line);
   return profile;
 }
 
@@ -94,43 +95,11 @@ function changeIdentities(
   else profile.size -= identity.value.length + 40;
 }
 
-function touchSession(profile: Profile, id: SessionId, atMs: number): void {
-  const session = profile.sessions.find((it) => it.id === id);
-  if (session !== undefined) session.lastActiveMs = atMs;
-  profile.lastActiveMs = atMs;
-}
-
-function endSession(profile: Profile, line: SessionEndedLine): void {
-  const index = profile.sessions.findIndex((it) => it.id === line.session);
-  const [session] = index === -1 ? [] : profile.sessions.splice(index, 1);
-  if (session !== undefined) profile.timeSpentMs += session.lastActiveMs - session.openedMs;
-}
-
 function count(profile: Profile, line: EventLine): void {
-  const counter = profile.counters.get(line.name);
-  if (counter === undefined) {
-    profile.counters.set(line.name, {
-      name: line.name,
-      count: 1,
-      valueSum: line.value,
-      firstSec: line.timeSec,
-      lastSec: line.timeSec,
-    });
-    profile.size += line.name.length + 64;
-  } else {
-    counter.count += 1;
-    if (line.value !== null) counter.valueSum = addFinite(counter.valueSum ?? 0, line.value);
-    counter.firstSec = Math.min(counter.firstSec, line.timeSec);
-    counter.lastSec = Math.max(counter.lastSec, line.timeSec);
-  }
+  if (addToCounter(profile.counters, line, line.value)) profile.size += line.name.length + 64;
   if (line.stamped) {
     const print = fingerprint(line.name, line.timeSec, line.params);
     profile.fingerprints = pushFingerprint(profile.fingerprints, print);
     profile.newestStampSec = Math.max(profile.newestStampSec, line.timeSec);
   }
-}
-
-/** A sum that JSON can say: it stops at the largest number instead of becoming Infinity. */
-function addFinite(a: number, b: number): number {
-  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a + b));
 }

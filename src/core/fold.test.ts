@@ -14,6 +14,7 @@ import { type EventId, firstEventId, type IdentityId, type ProfileId, type Proje
 import { readLine, writeLine } from './line.ts';
 import { type IdentityKind, newProfile, type Profile } from './profile.ts';
 import { copyProfile, readProfile, writeProfile } from './profile-document.ts';
+import { timerOf } from './session-table.ts';
 
 /** What the engine and the store do around `apply`, and the lines as they are stored. */
 class World {
@@ -24,12 +25,10 @@ class World {
   #next = firstEventId as number;
 
   do(nowMs: number, command: Command): void {
-    const found = command.ids.map((id) => {
-      const owner = this.owners.get(keyOf(id));
-      return owner === undefined ? undefined : this.profiles.get(owner);
-    });
+    const found = this.#find(command);
     const context = { project: 1 as ProjectId, nowMs, nextEvent: this.#next as EventId };
     const { profile, lines, attached, detached, outcome } = apply(found, command, context);
+
     assert.notEqual(outcome.code, 'failed');
     this.#next += lines.length;
     for (const identity of detached) this.owners.delete(keyOf(identity));
@@ -42,6 +41,22 @@ class World {
     const stored = this.lines.get(profile.id) ?? [];
     this.lines.set(profile.id, stored);
     stored.push(...lines.map(writeLine));
+  }
+
+  #find(command: Command): (Profile | undefined)[] {
+    if (command.kind === 'pass_time') return [this.profiles.get(command.profile)];
+    return command.ids.map((id) => {
+      const owner = this.owners.get(keyOf(id));
+      return owner === undefined ? undefined : this.profiles.get(owner);
+    });
+  }
+
+  /** Every timer that is due, as its command. */
+  fireTimers(nowMs: number): void {
+    for (const { id, timerMs } of [...this.profiles.values()]) {
+      if (timerMs === null || timerMs >= nowMs) continue;
+      this.do(nowMs, { kind: 'pass_time', ids: [], create: false, profile: id, dueMs: timerMs });
+    }
   }
 
   /** The profiles leave memory and come back when they are asked for. */
@@ -123,34 +138,85 @@ const manyIds = fc.nat(3).map((group): NamedIdentity[] => {
 });
 const named = (value: string): NamedIdentity => ({ kind: 'user', value, attach: true });
 
-const timeSec = fc.option(fc.oneof(fc.constantFrom(0, -0, 5, 5.25, 1e11 - 0.5, -1e15), number));
+const timeSec = fc.option(
+  fc.oneof(fc.constantFrom(0, -0, 5, 5.25, 1_767_225_601.5, 1_767_229_200, 1e11 - 0.5, -1e15), number),
+);
 const base = {
   ids: fc.oneof({ arbitrary: someIds, weight: 8 }, { arbitrary: manyIds, weight: 1 }),
   create: fc.constantFrom(true, true, true, false),
   timeSec,
 };
 const attributes = objectOf(value).map((it) => Object.entries(it));
+const disposition = fc.constantFrom(
+  {},
+  {},
+  { disposition: 'passive' as const },
+  { disposition: 'require_active' as const },
+);
+const steering = fc.constantFrom(
+  'stop' as const,
+  'pause' as const,
+  'resume' as const,
+  'heartbeat' as const,
+  'leave_state' as const,
+  'pause_state' as const,
+  'resume_state' as const,
+);
 const command: fc.Arbitrary<Command> = fc.oneof(
+  fc
+    .tuple(
+      fc.record({
+        ...base,
+        kind: fc.constant('track' as const),
+        name: text,
+        value: fc.option(number),
+        info: fc.option(text),
+        params: objectOf(value),
+        stamped: fc.boolean(),
+      }),
+      disposition,
+    )
+    .map(([track, more]) => ({ ...track, ...more })),
+  fc.record({ ...base, kind: fc.constant('set_attributes' as const), attributes, keepNewer: fc.boolean() }),
   fc.record({
     ...base,
-    kind: fc.constant('track' as const),
+    kind: fc.constant('open_session' as const),
+    attributes,
+    continueOpen: fc.boolean(),
+    background: fc.boolean(),
+  }),
+  fc.record({ ...base, kind: fc.constant('steer_session' as const), action: steering }),
+  fc.record({
+    ...base,
+    kind: fc.constant('enter_state' as const),
     name: text,
-    value: fc.option(number),
     info: fc.option(text),
     params: objectOf(value),
-    stamped: fc.boolean(),
   }),
-  fc.record({ ...base, kind: fc.constant('set_attributes' as const), attributes, keepNewer: fc.boolean() }),
-  fc.record({ ...base, kind: fc.constant('open_session' as const), attributes, continueOpen: fc.boolean() }),
 );
 const step = fc.record({
   command,
   /** Mostly a little, sometimes longer than a session lives, sometimes the clock is set back. */
-  passMs: fc.constantFrom(0, 1, 1000, 1000, 7_200_001, -5000),
-  after: fc.constantFrom('nothing', 'nothing', 'nothing', 'evict', 'write'),
+  passMs: fc.constantFrom(0, 1, 1000, 1000, 1_800_001, 7_200_001, -5000),
+  after: fc.constantFrom('nothing', 'nothing', 'nothing', 'evict', 'write', 'fire'),
 });
 
 const passes = { numRuns: 400 };
+
+/** What holds for the sessions of every profile at every time. */
+function checkSessions(profile: Profile): void {
+  const { sessions, timerMs } = profile;
+  const dueMs = timerOf(profile);
+  // A timer may be early, never late.
+  assert.equal(timerMs === null, sessions.length === 0);
+  assert.ok(timerMs === null || dueMs === null || timerMs <= dueMs);
+  assert.equal(new Set(sessions.map((it) => it.device)).size, sessions.length, 'one session a device');
+  for (const { openedMs, lastActiveMs, heardMs, spentMs, state } of sessions) {
+    assert.ok(openedMs <= lastActiveMs && lastActiveMs <= profile.updatedMs && heardMs <= profile.updatedMs);
+    assert.ok(spentMs >= 0 && spentMs <= lastActiveMs - openedMs);
+    if (state !== null) assert.ok(state.spentMs <= spentMs && state.enteredMs <= lastActiveMs);
+  }
+}
 
 describe('a profile is the fold of its lines', () => {
   test('whatever the traffic', () => {
@@ -162,11 +228,13 @@ describe('a profile is the fold of its lines', () => {
           nowMs += passMs;
           world.do(nowMs, command);
           if (after === 'evict') world.evict();
+          if (after === 'fire') world.fireTimers(nowMs);
           // A commit serialises in between, and parts of the document are kept.
           if (after === 'write') for (const profile of world.profiles.values()) writeProfile(profile);
         }
         for (const [id, profile] of world.profiles) {
           assert.equal(writeProfile(world.fold(id)), writeProfile(profile));
+          checkSessions(profile);
         }
       }),
       passes,

@@ -8,3 +8,11 @@ export const fingerprintsMax = 64;
 export const cookiesMax = 64;
 /** A session without activity ends after 2 hours (Leanplum contract 3.1). */
 export const sessionTimeoutMs = 2 * 60 * 60 * 1000;
+/** A paused session that nobody resumes ends after 30 minutes (Leanplum contract 3.1). */
+export const pauseTimeoutMs = 30 * 60 * 1000;
+/** A session is billed when it begins this long after the latest pause on its device (Leanplum contract 3.4). */
+export const billingGapMs = 30 * 60 * 1000;
+/** Sessions of one profile that are open at the same time, on as many devices; the least recently active one ends. */
+export const openSessionsMax = 64;
+/** Pauses that a profile remembers, one a device, for as long as they matter for billing. */
+export const pausesMax = 64;

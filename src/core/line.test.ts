@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from './ids.ts';
+import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from './ids.ts';
 import { type Line, lineVersion, readLine, writeLine } from './line.ts';
 
 const base = {
@@ -14,6 +14,9 @@ const base = {
 };
 const session = 35_184_372_088_831 as SessionId;
 const identity = 35_184_372_088_832 as IdentityId;
+const state = 35_184_372_088_829 as StateId;
+const prior = { events: 4, states: 1, sessions: 2, spentSec: 300.25 };
+const priorText = '"prior":{"events":4,"states":1,"sessions":2,"spent":300.25}';
 const start = '{"v":1,"id":35184372088833,"project":7,"profile":35184372088830';
 const times = '"at":1767225605250,"time":1767225600.5';
 const inSession = '"session":35184372088831';
@@ -41,15 +44,77 @@ const frozen: Record<Line['kind'], readonly (readonly [Line, string])[]> = {
     ],
   ],
   session_opened: [
-    [{ ...base, kind: 'session_opened', device: null }, `${start},${times},"kind":"session_opened"}`],
     [
-      { ...base, kind: 'session_opened', device: identity },
-      `${start},${times},"kind":"session_opened","device":35184372088832}`,
+      { ...base, kind: 'session_opened', device: null, background: false, billed: false, prior },
+      `${start},${times},"kind":"session_opened",${priorText}}`,
+    ],
+    [
+      { ...base, kind: 'session_opened', device: identity, background: true, billed: true, prior },
+      `${start},${times},"kind":"session_opened","device":35184372088832,"background":true,"billed":true,${priorText}}`,
+    ],
+  ],
+  session_continued: [
+    [
+      { ...base, kind: 'session_continued', session },
+      `${start},${times},"kind":"session_continued",${inSession}}`,
+    ],
+  ],
+  session_paused: [
+    [{ ...base, kind: 'session_paused', session }, `${start},${times},"kind":"session_paused",${inSession}}`],
+  ],
+  session_resumed: [
+    [
+      { ...base, kind: 'session_resumed', session, billed: false },
+      `${start},${times},"kind":"session_resumed",${inSession}}`,
+    ],
+    [
+      { ...base, kind: 'session_resumed', session, billed: true },
+      `${start},${times},"kind":"session_resumed",${inSession},"billed":true}`,
     ],
   ],
   session_ended: [
-    [{ ...base, kind: 'session_ended', session }, `${start},${times},"kind":"session_ended",${inSession}}`],
+    [
+      { ...base, kind: 'session_ended', session, spentSec: 61.5 },
+      `${start},${times},"kind":"session_ended",${inSession},"spent":61.5}`,
+    ],
   ],
+  state_entered: [
+    [
+      { ...base, kind: 'state_entered', name: 'cart', info: null, params: {}, device: null },
+      `${start},${times},"kind":"state_entered","name":"cart","params":{}}`,
+    ],
+    [
+      {
+        ...base,
+        kind: 'state_entered',
+        session,
+        name: 'a"b',
+        info: 'x\n',
+        params: { n: 1 },
+        device: identity,
+      },
+      `${start},${times},"kind":"state_entered",${inSession},"name":"a\\"b","device":35184372088832,"info":"x\\n","params":{"n":1}}`,
+    ],
+  ],
+  state_left: [
+    [
+      { ...base, kind: 'state_left', session, name: 'a"b', state, spentSec: 0.001 },
+      `${start},${times},"kind":"state_left",${inSession},"name":"a\\"b","state":35184372088829,"spent":0.001}`,
+    ],
+  ],
+  state_paused: [
+    [
+      { ...base, kind: 'state_paused', session, state },
+      `${start},${times},"kind":"state_paused",${inSession},"state":35184372088829}`,
+    ],
+  ],
+  state_resumed: [
+    [
+      { ...base, kind: 'state_resumed', session, state },
+      `${start},${times},"kind":"state_resumed",${inSession},"state":35184372088829}`,
+    ],
+  ],
+  time_passed: [[{ ...base, kind: 'time_passed' }, `${start},${times},"kind":"time_passed"}`]],
   attributes: [
     [{ ...base, kind: 'attributes', params: {} }, `${start},${times},"kind":"attributes","params":{}}`],
     [
@@ -72,6 +137,8 @@ const frozen: Record<Line['kind'], readonly (readonly [Line, string])[]> = {
         info: null,
         params: {},
         device: null,
+        state: null,
+        passive: false,
         stamped: false,
       },
       `${start},${times},"kind":"event","name":"opened","params":{}}`,
@@ -86,13 +153,26 @@ const frozen: Record<Line['kind'], readonly (readonly [Line, string])[]> = {
         info: 'back\\slash',
         params: { Level: 1, list: [null, { a: [] }] },
         device: identity,
+        state,
+        passive: true,
         stamped: true,
       },
-      `${start},${times},"kind":"event",${inSession},"name":"say \\"hi\\"\\n","device":35184372088832,"stamped":true,"value":-2.5,"info":"back\\\\slash","params":{"Level":1,"list":[null,{"a":[]}]}}`,
+      `${start},${times},"kind":"event",${inSession},"name":"say \\"hi\\"\\n","device":35184372088832,"state":35184372088829,"passive":true,"stamped":true,"value":-2.5,"info":"back\\\\slash","params":{"Level":1,"list":[null,{"a":[]}]}}`,
     ],
     // Zero and the empty text are something, unlike null.
     [
-      { ...base, kind: 'event', name: '', value: 0, info: '', params: {}, device: null, stamped: false },
+      {
+        ...base,
+        kind: 'event',
+        name: '',
+        value: 0,
+        info: '',
+        params: {},
+        device: null,
+        state: null,
+        passive: false,
+        stamped: false,
+      },
       `${start},${times},"kind":"event","name":"","value":0,"info":"","params":{}}`,
     ],
   ],
@@ -129,7 +209,8 @@ test('a line is one line of text, whatever it holds, and reads back the same', (
   const params = fc.dictionary(name, fc.oneof(number, name, fc.boolean(), fc.constant(null), fc.array(name)));
   const event = fc.record({ name, value: fc.option(number), info: fc.option(name), params, timeSec: number });
   const written = event.map((it): Line => {
-    return { ...base, ...it, kind: 'event', device: identity, stamped: true, params: plain(it.params) };
+    const rest = { device: identity, state, passive: false, stamped: true };
+    return { ...base, ...it, ...rest, kind: 'event', params: plain(it.params) };
   });
   fc.assert(
     fc.property(written, (line) => {

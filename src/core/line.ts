@@ -1,23 +1,22 @@
 import { assert } from '../lib/assert.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
-import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from './ids.ts';
+import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from './ids.ts';
+import type { LineBase } from './line-base.ts';
 import type { IdentityKind } from './profile.ts';
+import type {
+  SessionContinuedLine,
+  SessionEndedLine,
+  SessionOpenedLine,
+  SessionPausedLine,
+  SessionResumedLine,
+  StateEnteredLine,
+  StateLeftLine,
+  StatePausedLine,
+  TimePassedLine,
+} from './session-line.ts';
 
 /** Version of the line schema. A stored line is never rewritten: a change here is a new version beside the old. */
 export const lineVersion = 1;
-
-/** What every line says. A line holds internal ids only: external ids live in the identities (design D5, D15). */
-interface LineBase {
-  readonly id: EventId;
-  readonly project: ProjectId;
-  readonly profile: ProfileId;
-  /** Server time in milliseconds at which it was applied. */
-  readonly atMs: number;
-  /** When it happened, Unix seconds, unrounded as the client gave it. */
-  readonly timeSec: number;
-  /** The open session in which it happened, if any: such a line is activity of that session. */
-  readonly session: SessionId | null;
-}
 
 export interface CreatedLine extends LineBase {
   readonly kind: 'created';
@@ -43,17 +42,6 @@ export interface IdentityUsedLine extends LineBase {
   readonly identity: IdentityId;
 }
 
-/** The line's own id is the session's id from then on. */
-export interface SessionOpenedLine extends LineBase {
-  readonly kind: 'session_opened';
-  readonly device: IdentityId | null;
-}
-
-/** `session` has ended at `timeSec`, its last activity. */
-export interface SessionEndedLine extends LineBase {
-  readonly kind: 'session_ended';
-}
-
 /** Attributes set (value) or cleared (null), all at `timeSec`. */
 export interface AttributesLine extends LineBase {
   readonly kind: 'attributes';
@@ -68,6 +56,10 @@ export interface EventLine extends LineBase {
   readonly info: string | null;
   readonly params: JsonObject;
   readonly device: IdentityId | null;
+  /** The state of the session in which it happened. */
+  readonly state: StateId | null;
+  /** Done to the user, not by him: no activity of the session. */
+  readonly passive: boolean;
   /** True when a client gave `timeSec`, so that an exact repeat can be recognised (design D7). */
   readonly stamped: boolean;
 }
@@ -79,7 +71,14 @@ export type Line =
   | IdentityDetachedLine
   | IdentityUsedLine
   | SessionOpenedLine
+  | SessionContinuedLine
+  | SessionPausedLine
+  | SessionResumedLine
   | SessionEndedLine
+  | StateEnteredLine
+  | StateLeftLine
+  | StatePausedLine
+  | TimePassedLine
   | AttributesLine
   | EventLine;
 
@@ -94,6 +93,8 @@ export function writeLine(line: Line): string {
     case 'event':
       text += `,"name":${JSON.stringify(line.name)}`;
       if (line.device !== null) text += `,"device":${line.device}`;
+      if (line.state !== null) text += `,"state":${line.state}`;
+      if (line.passive) text += ',"passive":true';
       if (line.stamped) text += ',"stamped":true';
       if (line.value !== null) text += `,"value":${line.value}`;
       if (line.info !== null) text += `,"info":${JSON.stringify(line.info)}`;
@@ -105,10 +106,31 @@ export function writeLine(line: Line): string {
     case 'identity_detached':
     case 'identity_used':
       return `${text},"name":"${line.name}","identity":${line.identity}}`;
-    case 'session_opened':
-      return line.device === null ? `${text}}` : `${text},"device":${line.device}}`;
-    case 'created':
+    case 'session_opened': {
+      const { events, states, sessions, spentSec } = line.prior;
+      if (line.device !== null) text += `,"device":${line.device}`;
+      if (line.background) text += ',"background":true';
+      if (line.billed) text += ',"billed":true';
+      return `${text},"prior":{"events":${events},"states":${states},"sessions":${sessions},"spent":${spentSec}}}`;
+    }
+    case 'session_resumed':
+      return line.billed ? `${text},"billed":true}` : `${text}}`;
     case 'session_ended':
+      return `${text},"spent":${line.spentSec}}`;
+    case 'state_entered':
+      text += `,"name":${JSON.stringify(line.name)}`;
+      if (line.device !== null) text += `,"device":${line.device}`;
+      if (line.info !== null) text += `,"info":${JSON.stringify(line.info)}`;
+      return `${text},"params":${JSON.stringify(line.params)}}`;
+    case 'state_left':
+      return `${text},"name":${JSON.stringify(line.name)},"state":${line.state},"spent":${line.spentSec}}`;
+    case 'state_paused':
+    case 'state_resumed':
+      return `${text},"state":${line.state}}`;
+    case 'created':
+    case 'session_continued':
+    case 'session_paused':
+    case 'time_passed':
       return `${text}}`;
   }
 }
@@ -136,6 +158,8 @@ export function readLine(text: string): Line {
         info: stored.info ?? null,
         params: stored.params as JsonObject,
         device,
+        state: (stored.state ?? null) as StateId | null,
+        passive: stored.passive ?? false,
         stamped: stored.stamped ?? false,
       };
     case 'attributes':
@@ -147,10 +171,37 @@ export function readLine(text: string): Line {
       const identity = stored.identity as IdentityId;
       return { ...base, kind: stored.kind, name: stored.name as IdentityKind, identity };
     }
-    case 'session_opened':
-      return { ...base, kind: 'session_opened', device };
-    case 'created':
+    case 'session_opened': {
+      const { background = false, billed = false } = stored;
+      const { spent: spentSec, ...counts } = stored.prior as NonNullable<StoredLine['prior']>;
+      return { ...base, kind: 'session_opened', device, background, billed, prior: { ...counts, spentSec } };
+    }
+    case 'session_resumed':
+      return { ...base, kind: 'session_resumed', billed: stored.billed ?? false };
     case 'session_ended':
+      return { ...base, kind: 'session_ended', spentSec: stored.spent as number };
+    case 'state_entered': {
+      const params = stored.params as JsonObject;
+      const info = stored.info ?? null;
+      return { ...base, kind: 'state_entered', name: stored.name as string, info, params, device };
+    }
+    case 'state_left': {
+      const spentSec = stored.spent as number;
+      return {
+        ...base,
+        kind: 'state_left',
+        state: stored.state as StateId,
+        name: stored.name as string,
+        spentSec,
+      };
+    }
+    case 'state_paused':
+    case 'state_resumed':
+      return { ...base, kind: stored.kind, state: stored.state as StateId };
+    case 'created':
+    case 'session_continued':
+    case 'session_paused':
+    case 'time_passed':
       return { ...base, kind: stored.kind };
   }
 }
@@ -166,9 +217,15 @@ interface StoredLine {
   readonly session?: number;
   readonly device?: number;
   readonly identity?: number;
+  readonly state?: number;
   readonly name?: string;
   readonly value?: number;
   readonly info?: string;
+  readonly spent?: number;
+  readonly background?: boolean;
+  readonly billed?: boolean;
+  readonly passive?: boolean;
   readonly stamped?: boolean;
+  readonly prior?: { readonly events: number; states: number; sessions: number; spent: number };
   readonly params?: { readonly [name: string]: Json };
 }

@@ -2,12 +2,14 @@ import type { Profile } from './profile.ts';
 
 /** The answer to one command. A dialect has one file that renders all of them; no HTTP status below a dialect. */
 export type Outcome =
-  /** Done. `offline`: an event recorded while no session was open. */
+  /** Done. `offline`: an event or a state recorded while no session was active. */
   | { readonly code: 'applied'; readonly offline: boolean }
   /** Seen before (a repeat of an SDK's pair, an exact duplicate event): answered as done, nothing changed. */
   | { readonly code: 'duplicate' }
   /** No such user, and the command does not create one. Nothing changed. */
   | { readonly code: 'user_not_found' }
+  /** It may only be done in an active session, and there is none. Nothing changed. */
+  | { readonly code: 'no_session' }
   /** The profile has reached its size limit and the command would make it grow: what would, is not done. */
   | { readonly code: 'profile_full' }
   /** A bug of ours met this command; the error is for the log. What it had changed until then is stored. */
@@ -19,4 +21,5 @@ export const applied: Outcome = { code: 'applied', offline: false };
 export const appliedOffline: Outcome = { code: 'applied', offline: true };
 export const duplicate: Outcome = { code: 'duplicate' };
 export const userNotFound: Outcome = { code: 'user_not_found' };
+export const noSession: Outcome = { code: 'no_session' };
 export const profileFull: Outcome = { code: 'profile_full' };

@@ -1,5 +1,5 @@
 import { assert } from '../lib/assert.ts';
-import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from './ids.ts';
+import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from './ids.ts';
 import {
   type Attribute,
   type Counter,
@@ -7,6 +7,7 @@ import {
   type IdentityKind,
   Profile,
   type Session,
+  type SessionPhase,
 } from './profile.ts';
 
 /**
@@ -26,10 +27,25 @@ interface ProfileDocument {
   readonly identities: readonly (readonly [number, IdentityKind, string])[];
   readonly attributes: readonly Attribute[];
   readonly counters: readonly (readonly [string, number, number | null, number, number])[];
-  readonly sessions: readonly (readonly [number, number | null, number, number])[];
+  readonly states: readonly (readonly [string, number, number, number])[];
+  readonly sessions: readonly SessionDocument[];
+  readonly pauses: readonly (readonly [number | null, number])[];
+  readonly timer: number | null;
   readonly newest: number | null;
   readonly prints: string;
 }
+
+/** Times in milliseconds: opened, last active, heard of, spent. */
+type SessionDocument = readonly [
+  id: number,
+  device: number | null,
+  phase: SessionPhase,
+  opened: number,
+  active: number,
+  heard: number,
+  spent: number,
+  state: readonly [id: number, name: string, entered: number, running: boolean, spent: number] | null,
+];
 
 /**
  * The profile's document as JSON text, put together from its parts: each part is serialised when it has changed, since
@@ -45,14 +61,16 @@ export function writeProfile(profile: Profile): string {
     `,"updated":${profile.updatedMs},"last":${profile.lastEvent},"active":${profile.lastActiveMs}` +
     `,"sessionCount":${profile.totalSessions},"spent":${profile.timeSpentMs}` +
     `${identitiesMark}${texts.identities}${attributesMark}${texts.attributes}` +
-    `${countersMark}${writeCounters(profile)},"sessions":${writeSessions(profile)}` +
+    `${countersMark}${writeCounters(profile)},"states":${writeStates(profile)}` +
+    `,"sessions":${writeSessions(profile)},"pauses":${writePauses(profile)},"timer":${profile.timerMs}` +
     `,"newest":${newest},"prints":"${profile.fingerprints}"}`
   );
 }
 
 /**
  * Where the parts begin. Inside a string the quotes would be escaped, but a member of an attribute's value may be called
- * like one of these: before the attributes the first one counts, after them the last.
+ * like one of these: before the attributes the first one counts, after them the last. So nothing after the attributes
+ * may hold an object of somebody else's.
  */
 const identitiesMark = ',"identities":';
 const attributesMark = ',"attributes":';
@@ -66,9 +84,28 @@ function writeCounters(profile: Profile): string {
   return text === '' ? '[]' : `${text}]`;
 }
 
+function writeStates(profile: Profile): string {
+  if (profile.states.size === 0) return '[]';
+  const states = Array.from(profile.states.values(), (it) => [it.name, it.count, it.firstSec, it.lastSec]);
+  return JSON.stringify(states);
+}
+
 function writeSessions(profile: Profile): string {
   if (profile.sessions.length === 0) return '[]';
-  return JSON.stringify(profile.sessions.map((it) => [it.id, it.device, it.openedMs, it.lastActiveMs]));
+  return JSON.stringify(
+    profile.sessions.map(
+      ({ id, device, phase, openedMs, lastActiveMs, heardMs, spentMs, state }): SessionDocument => {
+        const current =
+          state && ([state.id, state.name, state.enteredMs, state.running, state.spentMs] as const);
+        return [id, device, phase, openedMs, lastActiveMs, heardMs, spentMs, current];
+      },
+    ),
+  );
+}
+
+function writePauses(profile: Profile): string {
+  if (profile.pauses.length === 0) return '[]';
+  return JSON.stringify(profile.pauses.map(({ device, atMs }) => [device, atMs]));
 }
 
 /** Reads what `writeProfile` wrote; throws when it is something else (a damaged or newer store). */
@@ -84,6 +121,10 @@ export function readProfile(text: string): Profile {
   for (const [name, count, valueSum, firstSec, lastSec] of document.counters) {
     counters.set(name, { name, count, valueSum, firstSec, lastSec });
   }
+  const states = new Map<string, Counter>();
+  for (const [name, count, firstSec, lastSec] of document.states) {
+    states.set(name, { name, count, valueSum: null, firstSec, lastSec });
+  }
   const members = {
     id: document.id as ProfileId,
     project: document.project as ProjectId,
@@ -97,7 +138,10 @@ export function readProfile(text: string): Profile {
       ([id, kind, value]): Identity => ({ id: id as IdentityId, kind, value }),
     ),
     counters,
+    states,
     sessions: document.sessions.map(readSession),
+    pauses: document.pauses.map(([device, atMs]) => ({ device: device as IdentityId | null, atMs })),
+    timerMs: document.timer,
     newestStampSec: document.newest ?? Number.NEGATIVE_INFINITY,
     fingerprints: document.prints,
     size: text.length,
@@ -108,14 +152,38 @@ export function readProfile(text: string): Profile {
   });
 }
 
-function readSession([id, device, openedMs, lastActiveMs]: ProfileDocument['sessions'][number]): Session {
-  return { id: id as SessionId, device: device as IdentityId | null, openedMs, lastActiveMs };
+function readSession(stored: SessionDocument): Session {
+  const [id, device, phase, openedMs, lastActiveMs, heardMs, spentMs, state] = stored;
+  return {
+    id: id as SessionId,
+    device: device as IdentityId | null,
+    phase,
+    openedMs,
+    lastActiveMs,
+    heardMs,
+    spentMs,
+    state: state && {
+      id: state[0] as StateId,
+      name: state[1],
+      enteredMs: state[2],
+      running: state[3],
+      spentMs: state[4],
+    },
+  };
 }
 
 /** A copy that later changes do not reach: what a read hands out. */
 export function copyProfile(profile: Profile): Profile {
-  const counters = new Map(Array.from(profile.counters, ([name, counter]) => [name, { ...counter }]));
-  const sessions = profile.sessions.map((session) => ({ ...session }));
-  const members = { ...profile, identities: [...profile.identities], counters, sessions };
+  const members = {
+    ...profile,
+    identities: [...profile.identities],
+    counters: copyCounters(profile.counters),
+    states: copyCounters(profile.states),
+    sessions: profile.sessions.map((it) => ({ ...it, state: it.state && { ...it.state } })),
+  };
   return new Profile(members, { ...profile.texts }, new Map(profile.attributes));
+}
+
+function copyCounters(counters: ReadonlyMap<string, Counter>): Map<string, Counter> {
+  return new Map(Array.from(counters, ([name, counter]) => [name, { ...counter }]));
 }

@@ -1,5 +1,5 @@
 import type { Json } from '../lib/json.ts';
-import type { EventId, IdentityId, ProfileId, ProjectId, SessionId } from './ids.ts';
+import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from './ids.ts';
 
 /**
  * Kinds of identity (design D9): `user` is hard, one per profile (Leanplum userId, Bloomreach `registered`);
@@ -16,7 +16,10 @@ export interface Identity {
 /** Name, value, and when it was set (Unix seconds). A null value is a dated tombstone: it was set and then cleared. */
 export type Attribute = readonly [name: string, value: Json, setSec: number];
 
-/** Lifetime counter of one event name; times in Unix seconds. `valueSum` is null when no event ever had a value. */
+/**
+ * Lifetime counter of one event or state name; times in Unix seconds. `valueSum` is null when no event ever had a
+ * value; states have none.
+ */
 export interface Counter {
   readonly name: string;
   count: number;
@@ -25,16 +28,47 @@ export interface Counter {
   lastSec: number;
 }
 
+/** What an open session does: it runs, it is paused, or the app was started in the background and nobody has seen it. */
+export type SessionPhase = 'active' | 'paused' | 'background';
+
+/**
+ * An open session. Its clock is that of its actions, which may be sent hours later; it never runs backwards and never
+ * ahead of the server's.
+ */
 export interface Session {
   readonly id: SessionId;
   /** The device it runs on, or null when the caller named none. */
   readonly device: IdentityId | null;
+  phase: SessionPhase;
   readonly openedMs: number;
+  /** Its newest activity; of a paused session: its pause. */
   lastActiveMs: number;
+  /** Server time at which its newest activity was applied. */
+  heardMs: number;
+  /** How long it was active up to `lastActiveMs`, without its pauses. */
+  spentMs: number;
+  state: CurrentState | null;
+}
+
+/** The state a session is in (Leanplum contract 3.3). */
+export interface CurrentState {
+  readonly id: StateId;
+  readonly name: string;
+  readonly enteredMs: number;
+  /** False: its own clock is stopped. It stands still as well while the session is not active. */
+  running: boolean;
+  /** How long it ran up to the session's `lastActiveMs`. */
+  spentMs: number;
+}
+
+/** The latest pause on a device; null: of callers that name none. */
+export interface Pause {
+  readonly device: IdentityId | null;
+  readonly atMs: number;
 }
 
 /** What a profile is made from, beside its attributes. */
-type ProfileMembers = Omit<Profile, 'attributes' | 'texts'>;
+type ProfileMembers = Omit<Profile, 'attributes' | 'texts' | 'pack'>;
 
 /** Parts of a profile's document as JSON text, kept while they are up to date: most changes leave them alone. */
 export interface ProfileTexts {
@@ -55,7 +89,12 @@ export class Profile {
   timeSpentMs: number;
   readonly identities: Identity[];
   readonly counters: Map<string, Counter>;
-  readonly sessions: Session[];
+  readonly states: Map<string, Counter>;
+  sessions: Session[];
+  /** Newest last. */
+  pauses: Pause[];
+  /** Server time at which a session may have timed out and the profile has to be looked at; null: no session is open. */
+  timerMs: number | null;
   /** Newest client-stamped event time, Unix seconds; an event newer than this cannot be a duplicate. */
   newestStampSec: number;
   /** Fingerprints of the newest client-stamped events, oldest first, 8 characters each. */
@@ -77,7 +116,10 @@ export class Profile {
     this.timeSpentMs = members.timeSpentMs;
     this.identities = members.identities;
     this.counters = members.counters;
+    this.states = members.states;
     this.sessions = members.sessions;
+    this.pauses = members.pauses;
+    this.timerMs = members.timerMs;
     this.newestStampSec = members.newestStampSec;
     this.fingerprints = members.fingerprints;
     this.size = members.size;
@@ -91,6 +133,11 @@ export class Profile {
       this.#attributes = new Map(list.map((attribute) => [attribute[0], attribute]));
     }
     return this.#attributes;
+  }
+
+  /** Keeps attributes only as text, if there is one: that many objects less for the garbage collector to walk. */
+  pack(): void {
+    if (this.texts.attributes !== undefined) this.#attributes = undefined;
   }
 }
 
@@ -108,7 +155,10 @@ export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Pr
     timeSpentMs: 0,
     identities: [],
     counters: new Map(),
+    states: new Map(),
     sessions: [],
+    pauses: [],
+    timerMs: null,
     newestStampSec: Number.NEGATIVE_INFINITY,
     fingerprints: '',
     size: emptyProfileSize,

@@ -77,7 +77,7 @@ export function queue(batch: Batch, finish: (result: BatchResult) => void): Queu
   let last: readonly NamedIdentity[] | undefined;
   let lastRecord: string | undefined;
   for (const { command, pair } of batch.items) {
-    if (command.kind === 'read_profile' && command.profile !== undefined) {
+    if ('profile' in command) {
       last = undefined;
       users.push({ ids: [], keys: [], profile: command.profile });
     } else if (command.ids !== last) {

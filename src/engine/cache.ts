@@ -1,15 +1,17 @@
 interface Entry<Value> {
   /** undefined: known to be absent from the store. */
   value: Value | undefined;
-  /** The newest group that changed it; 0: as read. It stays until that group is on disk. */
+  /** The newest group that changed it; 0: as read. */
   group: number;
+  /** It stays until this group is on disk. */
+  keptFor: number;
   weight: number;
   used: boolean;
 }
 
 /**
  * What the engine knows of one kind of thing: as read, or changed and perhaps not yet on disk. Bounded by weight:
- * `sweep` evicts what was not used since it last came by (the clock algorithm), never what a group still has to write.
+ * `sweep` evicts what was not used since it last came by (the clock algorithm), never what the store does not have yet.
  */
 export class Cache<Key, Value> {
   readonly #entries = new Map<Key, Entry<Value>>();
@@ -45,15 +47,15 @@ export class Cache<Key, Value> {
   /** Takes in what the store said. What is known already is at least as new, so it stays. */
   install(key: Key, value: Value | undefined, weight: number): void {
     if (this.#entries.has(key)) return;
-    this.#entries.set(key, { value, group: 0, weight, used: true });
+    this.#entries.set(key, { value, group: 0, keptFor: 0, weight, used: true });
     this.#weight += weight;
   }
 
-  /** Records a change made by `group`; undefined: there is none any more. */
-  set(key: Key, value: Value | undefined, weight: number, group: number): void {
+  /** Records a change made by `group`, kept for it; undefined: there is none any more. */
+  set(key: Key, value: Value | undefined, weight: number, group: number, keptFor = group): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) {
-      this.#entries.set(key, { value, group, weight, used: true });
+      this.#entries.set(key, { value, group, keptFor, weight, used: true });
       this.#weight += weight;
       return;
     }
@@ -61,17 +63,30 @@ export class Cache<Key, Value> {
     entry.value = value;
     entry.weight = weight;
     entry.group = group;
+    entry.keptFor = keptFor;
     entry.used = true;
   }
 
+  /** Lets something leave when `group` is on disk and not before; Infinity: not until this is called again. */
+  keep(key: Key, group: number): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.keptFor = group;
+  }
+
   /** Forgets everything that `group` or a later one changed: it was not stored, the store knows better. */
-  forgetSince(group: number): void {
-    for (const [key, entry] of this.#entries) if (entry.group >= group) this.#remove(key, entry);
+  forgetSince(group: number): Key[] {
+    const forgotten: Key[] = [];
+    for (const [key, entry] of this.#entries) {
+      if (entry.group < group) continue;
+      this.#remove(key, entry);
+      forgotten.push(key);
+    }
+    return forgotten;
   }
 
   /**
-   * Evicts until at most `weightMax` is left or every entry was looked at twice. Entries that a group newer than
-   * `storedGroup` changed stay.
+   * Evicts until at most `weightMax` is left or every entry was looked at twice. Entries kept for a group newer than
+   * `storedGroup` stay.
    */
   sweep(weightMax: number, storedGroup: number): void {
     // Every entry twice, and the turns of the hand from the last to the first.
@@ -85,7 +100,7 @@ export class Cache<Key, Value> {
       }
       const [key, entry] = next.value;
       if (entry.used) entry.used = false;
-      else if (entry.group <= storedGroup) this.#remove(key, entry);
+      else if (entry.keptFor <= storedGroup) this.#remove(key, entry);
     }
   }
 

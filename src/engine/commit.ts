@@ -4,8 +4,9 @@ import type { Profile } from '../core/profile.ts';
 import { writeProfile } from '../core/profile-document.ts';
 import type { BatchResult, Queued } from './batch.ts';
 import { type IdempotencyRecord, writeRecord } from './idempotency.ts';
-import { blockBytesMax, blockLinesMax } from './limits.ts';
+import { blockBytesMax, blockLinesMax, groupBytesMax, groupItemsEarly, groupItemsMax } from './limits.ts';
 import type { Block, IdentityKey, WriteSet } from './store.ts';
+import type { Rows } from './write-behind.ts';
 
 interface OpenBlock {
   readonly project: ProjectId;
@@ -19,7 +20,8 @@ interface OpenBlock {
 export class Group {
   readonly number: number;
   readonly #answers: (readonly [Queued, BatchResult])[] = [];
-  readonly #profiles = new Set<Profile>();
+  readonly #due = new Set<Profile>();
+  #rows: readonly Profile[] = [];
   readonly #identities = new Map<string, WriteSet['identities'][number] | IdentityKey>();
   readonly #records = new Map<string, IdempotencyRecord>();
   readonly #blocks: OpenBlock[] = [];
@@ -34,6 +36,16 @@ export class Group {
 
   get isEmpty(): boolean {
     return this.#answers.length === 0;
+  }
+
+  /** Takes no more batches. */
+  get isFull(): boolean {
+    return this.items >= groupItemsMax || this.bytes >= groupBytesMax;
+  }
+
+  /** Large enough to wait at the store while another group is being written. */
+  get isLarge(): boolean {
+    return this.items >= groupItemsEarly || this.bytes >= groupBytesMax;
   }
 
   /** True when there is something to write; a group of reads and repeats has nothing. */
@@ -52,9 +64,20 @@ export class Group {
     for (const answer of other.#answers) this.#answers.push(answer);
   }
 
-  change(profile: Profile): void {
-    if (!this.#profiles.has(profile)) this.bytes += profile.size;
-    this.#profiles.add(profile);
+  /** The profile's row is written with this group. */
+  write(profile: Profile): void {
+    if (!this.#due.has(profile)) this.bytes += profile.size;
+    this.#due.add(profile);
+  }
+
+  /** Profiles whose rows have to be written with this group. */
+  get due(): ReadonlySet<Profile> {
+    return this.#due;
+  }
+
+  /** Profiles whose rows were written with this group. */
+  get rows(): readonly Profile[] {
+    return this.#rows;
   }
 
   attach(key: string, identity: WriteSet['identities'][number]): void {
@@ -85,15 +108,12 @@ export class Group {
   }
 
   /** Everything to be written, as text; later changes of the profiles do not reach it. */
-  toWriteSet(): WriteSet {
+  toWriteSet(rows: Rows): WriteSet {
+    this.#rows = rows.profiles;
     const identities = [...this.#identities.values()];
     return {
       nowMs: this.nowMs,
-      profiles: Array.from(this.#profiles, (profile) => ({
-        id: profile.id,
-        project: profile.project,
-        document: writeProfile(profile),
-      })),
+      profiles: rows.profiles.map(toRow),
       identities: identities.filter((it) => 'profile' in it),
       detached: identities.filter((it) => !('profile' in it)),
       blocks: this.#blocks.map(
@@ -106,6 +126,7 @@ export class Group {
         }),
       ),
       records: Array.from(this.#records, ([key, record]) => ({ key, document: writeRecord(record) })),
+      rowsUpTo: rows.upTo,
     };
   }
 
@@ -113,4 +134,10 @@ export class Group {
   finish(instead?: BatchResult): void {
     for (const [queued, result] of this.#answers) queued.finish(instead ?? result);
   }
+}
+
+function toRow(profile: Profile): WriteSet['profiles'][number] {
+  const document = writeProfile(profile);
+  profile.pack();
+  return { id: profile.id, project: profile.project, document };
 }

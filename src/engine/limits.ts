@@ -23,7 +23,15 @@ export const blockLinesMax = 10_000;
  * memory, up to what the garbage collector still handles without being noticed.
  */
 export const cacheBytesMax = Math.min(512 * 1024 * 1024, Math.max(64 * 1024 * 1024, totalmem() / 16));
+/** Bytes of profiles whose rows may be behind before a pass over them begins; during the pass as many come on top. */
+export const behindBytesMax = 64 * 1024 * 1024;
+/** Lines after which a pass begins in any case: a restart folds up to about twice as many, some 200,000 a second. */
+export const behindLinesMax = 250_000;
+/** Bytes of rows that one group writes beside those it must. */
+export const rowsBytesMax = 8 * 1024 * 1024;
 /** How long a repeat is recognised (Leanplum contract 1.11). */
 export const idempotencyWindowMs = 7 * 24 * 60 * 60 * 1000;
+/** Bits of what is known of idempotency records without asking the store (16 MB): room for some 13 million at 1 %. */
+export const recordFilterBits = 2 ** 27;
 /** Seconds after which a refused caller should try again. */
 export const retryAfterSec = 2;

@@ -1,14 +1,17 @@
-import type { ProfileId } from '../core/ids.ts';
+import type { EventId, ProfileId } from '../core/ids.ts';
 import type { Profile } from '../core/profile.ts';
 import { readProfile } from '../core/profile-document.ts';
 import { identityKey, type NamedUser, type Queued } from './batch.ts';
 import { Cache } from './cache.ts';
 import { type IdempotencyRecord, readRecord, weighRecord } from './idempotency.ts';
+import { KnownRecords } from './known-records.ts';
 import type { Found, IdentityKey, Wanted } from './store.ts';
+import { WriteBehind } from './write-behind.ts';
 
 /** An object takes about this many times its JSON text (measured on profiles of 1 KB). */
 const profileOverhead = 2;
 const identityWeight = 160;
+const absentWeight = 60;
 /** Idempotency records get at most one part in this many. */
 const recordsShare = 8;
 
@@ -16,7 +19,8 @@ const recordsShare = 8;
  * The states of everything in use: newest in memory, on disk or about to be.
  *
  * What keeps them fresh: (1) what is in memory is at least as new as what any read brings, so `install` never replaces;
- * (2) what a group changed stays until that group is on disk (`entry.group`); (3) while a read is under way, nothing
+ * (2) what a group changed stays until it can be read again (`Cache.keep`): ids and records until that group is on disk,
+ * a profile until its row is; (3) while a read is under way, nothing
  * leaves that was changed by a group which that read may not have seen (`Order.evictableGroup`); (4) when a group is
  * refused, what it changed is forgotten, and the read under way is thrown away, since it may be older than what groups
  * before the refused one have stored (`Order.discardRead`).
@@ -25,10 +29,20 @@ export class Memory {
   readonly identities = new Cache<string, ProfileId>();
   readonly profiles = new Cache<ProfileId, Profile>();
   readonly records = new Cache<string, IdempotencyRecord>();
+  readonly knownRecords = new KnownRecords();
+  readonly behind: WriteBehind;
+
+  constructor(options: { lastEvent: EventId; cacheBytes: number }) {
+    this.behind = new WriteBehind(this.profiles, options);
+  }
 
   /** While it stays the same, a batch of which everything was known is still such a batch. */
   get removals(): number {
     return this.identities.removals + this.profiles.removals + this.records.removals;
+  }
+
+  get weight(): number {
+    return this.profiles.weight + this.identities.weight + this.records.weight;
   }
 
   /** The profiles a user's ids name now; all must be known. */
@@ -40,8 +54,11 @@ export class Memory {
     });
   }
 
+  /** The profile stays until its row is written. */
   changeProfile(profile: Profile, group: number): void {
-    this.profiles.set(profile.id, profile, profile.size * profileOverhead, group);
+    const weight = profile.size * profileOverhead;
+    this.profiles.set(profile.id, profile, weight, group, Number.POSITIVE_INFINITY);
+    this.behind.add(profile);
   }
 
   changeIdentity(key: string, profile: ProfileId | undefined, group: number): void {
@@ -50,6 +67,7 @@ export class Memory {
 
   changeRecord(key: string, record: IdempotencyRecord, group: number): void {
     this.records.set(key, record, key.length + weighRecord(record), group);
+    this.knownRecords.add(key);
   }
 
   /** Adds what is not known of a batch to `wants`; answers whether everything is known. */
@@ -74,7 +92,7 @@ export class Memory {
       }
     }
     for (const record of queued.records) {
-      if (this.records.has(record)) continue;
+      if (this.records.has(record) || !this.knownRecords.mayHold(record)) continue;
       wants.records.add(record);
       complete = false;
     }
@@ -86,8 +104,8 @@ export class Memory {
       if (this.profiles.has(id)) continue;
       this.profiles.install(id, readProfile(document), document.length * profileOverhead);
     }
-    // Who is not there is known not to be.
-    for (const id of wanted.profiles) this.profiles.install(id, undefined, identityWeight);
+    // A timer may name a profile that is gone.
+    for (const id of wanted.profiles) this.profiles.install(id, undefined, absentWeight);
     for (const [index, { project, kind, value }] of wanted.identities.entries()) {
       const key = identityKey(project, kind, value);
       this.identities.install(key, found.identities[index] ?? undefined, identityWeight + key.length);
@@ -97,10 +115,15 @@ export class Memory {
       const record = typeof text === 'string' ? readRecord(text) : undefined;
       this.records.install(key, record, key.length + (record === undefined ? 60 : weighRecord(record)));
     }
+    this.behind.found(wanted.behind);
   }
 
-  forgetSince(group: number): void {
-    for (const cache of [this.identities, this.profiles, this.records]) cache.forgetSince(group);
+  /** `group` and later ones were refused; `rows` are the profiles they would have written. */
+  forgetSince(group: number, rows: readonly Profile[]): void {
+    const forgotten = this.profiles.forgetSince(group);
+    this.identities.forgetSince(group);
+    this.records.forgetSince(group);
+    this.behind.refused(rows, forgotten);
   }
 
   /** Keeps the caches within `weightMax` together; what groups after `storedGroup` changed stays. */
@@ -133,11 +156,14 @@ export class Wants {
     return this;
   }
 
-  toWanted(): Wanted {
+  /** `lost`: profiles that are read in any case, with the lines that their rows lack. */
+  toWanted(lost: ReadonlySet<ProfileId>): Wanted {
+    for (const id of lost) this.profiles.add(id);
     return {
       identities: [...this.identities.values()],
       profiles: [...this.profiles],
       records: [...this.records],
+      behind: [...lost],
     };
   }
 }

@@ -75,12 +75,13 @@ export class Order {
       this.#wants.without(this.#asked);
       return;
     }
-    if (this.#wants.empty) return;
+    const { lost } = this.#memory.behind;
+    if (this.#wants.empty && lost.size === 0) return;
     const asked = this.#wants;
     this.#asked = asked;
     this.#wants = new Wants();
     this.#readSince = this.#storedGroup();
-    const wanted = asked.toWanted();
+    const wanted = asked.toWanted(lost);
     this.#store.read(wanted).then(
       (found) => {
         const usable = this.#asked === asked;

@@ -19,6 +19,7 @@ import type { Outcome } from '../core/outcome.ts';
 import type { IdentityKind, Profile } from '../core/profile.ts';
 import { readProfile, writeProfile } from '../core/profile-document.ts';
 import { GatedStore, type Step } from '../storage/contract/gated-store.ts';
+import { foldAll } from '../storage/sqlite/fold-lines.ts';
 import { openWriter } from '../storage/sqlite/open.ts';
 import { migrate } from '../storage/sqlite/schema.ts';
 import { SqliteStore } from '../storage/sqlite/store.ts';
@@ -94,7 +95,23 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     attributes,
     timeSec,
     continueOpen: fc.boolean(),
+    background: fc.boolean(),
   }),
+  fc.record({
+    ...base,
+    kind: fc.constant('steer_session' as const),
+    action: fc.constantFrom('stop' as const, 'pause' as const, 'resume' as const, 'heartbeat' as const),
+    timeSec,
+  }),
+  fc.record({
+    ...base,
+    kind: fc.constant('enter_state' as const),
+    name: fc.constantFrom('cart', 'menu'),
+    info: fc.constant(null),
+    params: fc.constantFrom({}, { a: 1 }),
+    timeSec,
+  }),
+  fc.record({ ...base, kind: fc.constant('find_user' as const) }),
   fc.record({ ...base, kind: fc.constant('read_profile' as const) }),
 );
 const pair = fc.record({
@@ -200,11 +217,12 @@ function portrait(profile: Profile): unknown {
     id: null,
     last: null,
     identities: profile.identities.map(({ kind, value }) => [kind, value]),
-    sessions: profile.sessions.map((it) => [
-      it.device === null ? null : values.get(it.device),
-      it.openedMs,
-      it.lastActiveMs,
-    ]),
+    sessions: profile.sessions.map(({ id: _id, device, state, ...times }) => ({
+      ...times,
+      device: device === null ? null : values.get(device),
+      state: state && { ...state, id: null },
+    })),
+    pauses: profile.pauses.map((it) => [it.device === null ? null : values.get(it.device), it.atMs]),
   };
 }
 
@@ -223,6 +241,14 @@ interface Plan {
   readonly cacheBytes: number;
   /** How many of ten commits find no room. */
   readonly refused: number;
+  /** By draining, which writes all rows, or by a crash: the next start folds the lines that rows lack. */
+  readonly ends: 'drain' | 'crash';
+}
+
+function restart(): void {
+  const database = openWriter(file);
+  foldAll(database);
+  database.close();
 }
 
 type Choice = Step | 'submit';
@@ -289,11 +315,17 @@ async function simulate(requests: readonly Request[], plan: Plan): Promise<void>
     if (gate.commitsInFlight === groupsInFlightMax) totals.twoInFlight += 1;
     const choices: Choice[] = waiting.length > 0 ? [...steps, 'submit'] : steps;
     if (choices.length === 0) break;
+    if (random.chance(0.05)) engine.writeRows();
     const choice = random.pick(choices.flatMap((it) => Array<Choice>(haste[it]).fill(it)));
     if (choice !== 'submit') step(choice);
     else for (const batch of waiting.splice(0, random.between(1, 2))) submit(batch);
   }
 
+  if (plan.ends === 'crash') restart();
+  else {
+    for (const each of ['read', 'read_answer', 'commit', 'commit_answer'] as const) gate.open(each);
+    await engine.drain();
+  }
   assert.ok(
     sent.every((it) => it.result !== undefined),
     'everybody is answered',
@@ -334,7 +366,12 @@ function replay(sent: readonly Sent[], model: Model): void {
 
 async function compareWithDisk(model: Model, project: ProjectId, exactly: boolean): Promise<void> {
   const keys = [...model.identities.values()];
-  const found = await store.read({ identities: keys.map((it) => it.key), profiles: [], records: [] });
+  const found = await store.read({
+    identities: keys.map((it) => it.key),
+    profiles: [],
+    records: [],
+    behind: [],
+  });
   const documents = new Map(found.profiles.map((it) => [it.id, it.document]));
   for (const [index, { profile }] of keys.entries()) {
     const document = documents.get(found.identities[index] as ProfileId);
@@ -356,7 +393,12 @@ async function compareWithDisk(model: Model, project: ProjectId, exactly: boolea
 }
 
 const plan = (refused: fc.Arbitrary<number>) =>
-  fc.record({ seed: fc.nat(), cacheBytes: fc.constantFrom(0, 0, 3_000, 10_000, 1_000_000), refused });
+  fc.record({
+    seed: fc.nat(),
+    cacheBytes: fc.constantFrom(0, 0, 3_000, 10_000, 1_000_000),
+    ends: fc.constantFrom('drain', 'crash'),
+    refused,
+  });
 const requests = fc.array(request, { minLength: 1, maxLength: 60, size: 'max' });
 
 test('whatever the timing and the size of memory: answers and states are those of one after the other', async () => {

@@ -19,6 +19,12 @@ export interface StateStore {
    */
   commit(group: WriteSet): Promise<void>;
 
+  /**
+   * Hashes (`hashKey`) of the keys of some idempotency records, in the order of the keys, from the first one behind
+   * `after` on ('' : from the beginning). `next` goes on; undefined: that was all.
+   */
+  recordHashes(after: string): Promise<{ readonly hashes: Int32Array; readonly next: string | undefined }>;
+
   /** The newest id any stored line has. */
   lastEvent(): EventId;
 }
@@ -39,6 +45,8 @@ export interface Wanted {
   readonly identities: readonly IdentityKey[];
   readonly profiles: readonly ProfileId[];
   readonly records: readonly string[];
+  /** Profiles whose rows lag behind their lines: they are answered with all their lines. */
+  readonly behind: readonly ProfileId[];
 }
 
 export interface Found {
@@ -58,6 +66,7 @@ export interface ProfileRow {
 /** Everything one group changes, ready to be written: text, never objects that somebody has to walk again. */
 export interface WriteSet {
   readonly nowMs: number;
+  /** Not every profile that has new lines: rows may follow later (see `WriteBehind`). */
   readonly profiles: readonly {
     readonly id: ProfileId;
     readonly project: ProjectId;
@@ -68,6 +77,11 @@ export interface WriteSet {
   readonly detached: readonly IdentityKey[];
   readonly blocks: readonly Block[];
   readonly records: readonly { readonly key: string; readonly document: string }[];
+  /**
+   * From this commit on the rows hold all lines up to this one; undefined: as before. When a store is opened, it brings
+   * every row up to date with the lines after it.
+   */
+  readonly rowsUpTo: EventId | undefined;
 }
 
 /** Lines of one project in the order of apply, one JSON text each, joined by line feeds. */

@@ -118,10 +118,12 @@ function countOf(profile: Profile | undefined, event = 'opened'): number {
   return profile?.counters.get(event)?.count ?? 0;
 }
 
-/** What the disk says. */
+/** What the disk says: the row and the lines it lacks. */
 async function storedProfile(project: number, { kind, value }: NamedIdentity): Promise<Profile | undefined> {
   const key = { project: project as ProjectId, kind, value };
-  const { profiles } = await store.read({ identities: [key], profiles: [], records: [] });
+  const wanted = { identities: [key], profiles: [], records: [], behind: [] };
+  const behind = (await store.read(wanted)).identities.filter((it) => it !== null);
+  const { profiles } = await store.read({ ...wanted, behind });
   return profiles[0] && readProfile(profiles[0].document);
 }
 
@@ -283,7 +285,7 @@ describe('repeats', () => {
   });
 
   test('of a pair: in the same batch, in a later one, after a restart', async () => {
-    const { sendAndSettle, project } = start();
+    const { engine, sendAndSettle, project } = start();
     const marked = (member: string): Item => ({
       ...track(user('ann')),
       pair: { record: `${project}/sdk`, member },
@@ -291,6 +293,7 @@ describe('repeats', () => {
     const first = await sendAndSettle([marked('1'), marked('2'), marked('1')]);
     assert.deepEqual(codesOf(first), ['applied', 'applied', 'duplicate']);
     assert.deepEqual(codesOf(await sendAndSettle([marked('2'), marked('3')])), ['duplicate', 'applied']);
+    await engine.drain();
     const again = start({ project });
     assert.deepEqual(codesOf(await again.sendAndSettle([marked('3'), marked('4')])), [
       'duplicate',
@@ -351,6 +354,9 @@ describe('groups', () => {
       gate.release(gate.waitingSteps()[0] ?? 'read');
       await settle();
     }
+    for (const step of gate.waitingSteps()) gate.open(step);
+    gate.open('commit');
+    gate.open('commit_answer');
     await draining;
     assert.ok(sent.every(({ result }) => result?.code === 'done'));
   });

@@ -64,6 +64,7 @@ export interface LeanplumElement {
   userId?: string;
   userAttributes?: Record<string, unknown>;
   events?: Record<string, { count: number; value?: number; firstTime?: number; lastTime?: number }>;
+  states?: Record<string, { count: number; firstTime?: number; lastTime?: number }>;
 }
 
 export interface BloomreachBody {

@@ -74,12 +74,23 @@ export const showProfile = defineAction({
         }),
         { description: 'of all events ever, by name' },
       ),
+      states: Type.Array(
+        Type.Object({
+          name: Type.String(),
+          count: Type.Number(),
+          firstSec: UnixSeconds,
+          lastSec: UnixSeconds,
+        }),
+        { description: 'of all states ever, by name' },
+      ),
       sessions: Type.Array(
         Type.Object({
           id: Type.Integer(),
           device: Type.Union([Type.String(), Type.Null()]),
           openedMs: Time,
           lastActiveMs: Time,
+          phase: Type.String({ description: 'active, paused, background' }),
+          state: Type.Union([Type.String(), Type.Null()], { description: 'the one it is in' }),
         }),
         { description: 'those that are open' },
       ),
@@ -161,11 +172,16 @@ function show(profile: Profile) {
     identities: identities.map(({ id, kind, value }) => ({ id, kind, value })),
     attributes: Array.from(profile.attributes.values(), ([name, value, setSec]) => ({ name, value, setSec })),
     counters: Array.from(profile.counters.values(), (counter) => ({ ...counter })),
-    sessions: profile.sessions.map(({ id, device, openedMs, lastActiveMs }) => ({
+    states: Array.from(profile.states.values(), ({ name, count, firstSec, lastSec }) => {
+      return { name, count, firstSec, lastSec };
+    }),
+    sessions: profile.sessions.map(({ id, device, openedMs, lastActiveMs, phase, state }) => ({
       id,
       device: identities.find((identity) => identity.id === device)?.value ?? null,
       openedMs,
       lastActiveMs,
+      phase,
+      state: state?.name ?? null,
     })),
   };
 }

@@ -24,11 +24,19 @@ interface Shown {
       readonly firstSec: number;
       readonly lastSec: number;
     }[];
+    readonly states: readonly {
+      readonly name: string;
+      readonly count: number;
+      readonly firstSec: number;
+      readonly lastSec: number;
+    }[];
     readonly sessions: readonly {
       readonly id: number;
       readonly device: string | null;
       readonly openedMs: number;
       readonly lastActiveMs: number;
+      readonly phase: string;
+      readonly state: string | null;
     }[];
   };
   readonly history: readonly Readonly<Record<string, unknown>>[];
@@ -79,7 +87,7 @@ function describe({ project, profile, history }: Shown): string {
     ['sessions', `${profile.totalSessions}, ${showDuration(profile.timeSpentMs / 1000)} in all`],
     ...profile.sessions.map((it): [string, string] => [
       'open session',
-      `since ${showTime(it.openedMs)}, active ${showTime(it.lastActiveMs)}, device ${it.device ?? '-'}`,
+      `since ${showTime(it.openedMs)}, ${it.phase}, last ${showTime(it.lastActiveMs)}, state ${it.state ?? '-'}, device ${it.device ?? '-'}`,
     ]),
   ]);
   const parts = [
@@ -94,6 +102,15 @@ function describe({ project, profile, history }: Shown): string {
         it.name,
         `${it.count}`,
         it.valueSum === null ? '-' : `${it.valueSum}`,
+        showTime(it.firstSec * 1000),
+        showTime(it.lastSec * 1000),
+      ]),
+    ),
+    section(
+      ['STATE', 'COUNT', 'FIRST', 'LAST'],
+      profile.states.map((it) => [
+        it.name,
+        `${it.count}`,
         showTime(it.firstSec * 1000),
         showTime(it.lastSec * 1000),
       ]),

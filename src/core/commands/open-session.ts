@@ -3,20 +3,20 @@ import type { OpenSession } from '../command.ts';
 import { applied, type Outcome } from '../outcome.ts';
 import { deviceOf, sessionOf } from '../session.ts';
 import { setAttributes } from './set-attributes.ts';
+import { takeStep } from './steer-session.ts';
 
 /**
  * A second start for the same user and device ends the open session and opens another; a caller that starts before
  * every event (a backend, not an SDK) goes on with the open one (Leanplum contract 2.2 `start`).
  */
 export function openSession(change: Change, command: OpenSession): Outcome {
+  const { continueOpen, background } = command;
   const device = deviceOf(change.profile, command.ids);
-  const open = command.continueOpen
+  const open = continueOpen
     ? sessionOf(change.profile, device)
     : change.profile.sessions.find((session) => session.device === device);
-  if (open === undefined || !command.continueOpen) {
-    if (open !== undefined) change.endSession(open.id, open.lastActiveMs);
-    change.say({ kind: 'session_opened', device, timeSec: command.timeSec ?? change.nowSec, session: null });
-  }
+  const action = `${continueOpen ? 'continue' : 'start'}${background ? '_background' : ''}` as const;
+  takeStep(change, open, { action, device, atMs: change.happenedMs(command.timeSec) });
   if (command.attributes.length === 0) return applied;
   return setAttributes(change, { ...command, kind: 'set_attributes', keepNewer: false });
 }

@@ -2,11 +2,11 @@ import type { Change } from '../change.ts';
 import type { Track } from '../command.ts';
 import { fingerprint, hasFingerprint } from '../fingerprint.ts';
 import { profileSizeMax } from '../limits.ts';
-import { applied, appliedOffline, duplicate, type Outcome, profileFull } from '../outcome.ts';
-import { deviceOf, sessionOf } from '../session.ts';
+import { applied, appliedOffline, duplicate, noSession, type Outcome, profileFull } from '../outcome.ts';
+import { deviceOf, placeOf, sessionOf } from '../session.ts';
 
 /**
- * Records an event: its line, its lifetime counter, and activity of the session it falls in. An exact repeat of a
+ * Records an event: its line, its lifetime counter, and activity of the session it falls in, unless it is passive. An exact repeat of a
  * client-stamped event is recognised by the profile's ring; an event newer than all before cannot be one (design D7).
  */
 export function track(change: Change, command: Track): Outcome {
@@ -15,9 +15,12 @@ export function track(change: Change, command: Track): Outcome {
   if (command.stamped && timeSec <= profile.newestStampSec) {
     if (hasFingerprint(profile, fingerprint(command.name, timeSec, command.params))) return duplicate;
   }
-  if (profile.size > profileSizeMax && !profile.counters.has(command.name)) return profileFull;
   const device = deviceOf(profile, command.ids);
-  const session = sessionOf(profile, device);
+  const passive = command.disposition === 'passive';
+  const found = sessionOf(profile, device);
+  const session = placeOf(found, passive ? 'passive_event' : 'event') === 'outside' ? undefined : found;
+  if (session === undefined && command.disposition === 'require_active') return noSession;
+  if (profile.size > profileSizeMax && !profile.counters.has(command.name)) return profileFull;
   change.say({
     kind: 'event',
     name: command.name,
@@ -27,6 +30,8 @@ export function track(change: Change, command: Track): Outcome {
     timeSec,
     stamped: command.stamped,
     device,
+    state: session?.state?.id ?? null,
+    passive,
     session: session?.id ?? null,
   });
   return session === undefined ? appliedOffline : applied;

@@ -42,6 +42,7 @@ export function resultOf(outcome: Outcome): CommandResult {
     case 'profile_full':
       return { error: texts.customerTooLarge };
     case 'failed':
+    case 'no_session':
       return { error: texts.internal };
     default:
       return unreachable(outcome);

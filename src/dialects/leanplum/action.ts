@@ -11,9 +11,11 @@ export interface Action {
   readonly name: string;
   /** The key class of contract 2.1; a development key also works wherever a production key does. */
   readonly key: LeanplumKeyClass;
+  /** It may be called without naming a user: `call.user.ids` is empty then. */
+  readonly userIsOptional?: true;
   readonly toCommand: (parameters: Parameters, call: ActionCall) => Translated | Fault;
   /** The members of the element beside `success` and `reqId`. */
-  readonly toReply: (outcome: Outcome, call: ActionCall) => ReplyFields;
+  readonly toReply: (outcome: Outcome, call: ActionCall, parameters: Parameters) => ReplyFields;
 }
 
 /** What an action knows of the call it came in. */
@@ -25,7 +27,8 @@ export interface ActionCall {
 }
 
 export interface Translated {
-  readonly command: Command;
+  /** undefined: the answer needs nothing of the core, it is the same for everybody. */
+  readonly command: Command | undefined;
   /** Why something of it was altered or skipped. */
   readonly warning: string | undefined;
 }
@@ -37,4 +40,11 @@ export function createsUser(parameters: Parameters, byDefault: boolean): boolean
   const disposition = textOf(parameters['createDisposition']);
   if (disposition === undefined || disposition === '') return byDefault;
   return disposition !== 'CreateNever';
+}
+
+/** For an action that only has to know whether the user exists, and leaves him as he is. */
+export function askForUser(parameters: Parameters, { user: { ids } }: ActionCall): Command {
+  if (!createsUser(parameters, false)) return { kind: 'find_user', ids, create: false };
+  // Setting nothing creates an unknown user and does nothing to a known one.
+  return { kind: 'set_attributes', ids, create: true, attributes: [], timeSec: null, keepNewer: false };
 }

@@ -1,23 +1,52 @@
 import type { Action } from './action.ts';
+import { advance } from './actions/advance.ts';
+import { deleteNewsfeedMessage } from './actions/deleteNewsfeedMessage.ts';
 import { exportUser } from './actions/exportUser.ts';
+import { getMigrateState } from './actions/getMigrateState.ts';
+import { getNewsfeedMessages } from './actions/getNewsfeedMessages.ts';
+import { getVars } from './actions/getVars.ts';
+import { heartbeat } from './actions/heartbeat.ts';
+import { log } from './actions/log.ts';
+import { markNewsfeedMessageAsRead } from './actions/markNewsfeedMessageAsRead.ts';
+import { pauseSession } from './actions/pauseSession.ts';
+import { pauseState } from './actions/pauseState.ts';
+import { resumeSession } from './actions/resumeSession.ts';
+import { resumeState } from './actions/resumeState.ts';
 import { setUserAttributes } from './actions/setUserAttributes.ts';
 import { start } from './actions/start.ts';
+import { stop } from './actions/stop.ts';
 import { track } from './actions/track.ts';
 
 /** Every action that is built, by its wire name. `multi` is the envelope. */
 export const actions: ReadonlyMap<string, Action> = new Map(
-  [exportUser, setUserAttributes, start, track].map((action) => [action.name, action]),
+  [
+    advance,
+    deleteNewsfeedMessage,
+    exportUser,
+    getMigrateState,
+    getNewsfeedMessages,
+    getVars,
+    heartbeat,
+    log,
+    markNewsfeedMessageAsRead,
+    pauseSession,
+    pauseState,
+    resumeSession,
+    resumeState,
+    setUserAttributes,
+    start,
+    stop,
+    track,
+  ].map((action) => [action.name, action]),
 );
 
 /** Actions of contract 2.1 that are not built yet; anything else does not exist. */
 export const notBuiltYet: ReadonlySet<string> = new Set([
   'addAndroidNotificationChannel',
   'addPostback',
-  'advance',
   'block',
   'broadcast',
   'deleteAndroidNotificationChannel',
-  'deleteNewsfeedMessage',
   'deletePostback',
   'deleteUser',
   'deleteVars',
@@ -31,23 +60,13 @@ export const notBuiltYet: ReadonlySet<string> = new Set([
   'getExportResults',
   'getMessage',
   'getMessages',
-  'getMigrateState',
   'getMultiResults',
-  'getNewsfeedMessages',
   'getUnsubscribeCategories',
   'getVariant',
-  'getVars',
   'getViewControllerVersionsList',
-  'heartbeat',
   'listPostbacks',
-  'log',
-  'markNewsfeedMessageAsRead',
-  'pauseSession',
-  'pauseState',
   'registerDevice',
   'restart',
-  'resumeSession',
-  'resumeState',
   'saveInterface',
   'saveInterfaceImage',
   'sendMessage',
@@ -55,7 +74,6 @@ export const notBuiltYet: ReadonlySet<string> = new Set([
   'setTrafficSourceInfo',
   'setVars',
   'startCampaign',
-  'stop',
   'trackGeofence',
   'unblock',
   'uploadFile',

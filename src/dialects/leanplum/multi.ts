@@ -1,4 +1,5 @@
-import type { Outcome } from '../../core/outcome.ts';
+import { isRead } from '../../core/command.ts';
+import { applied, type Outcome } from '../../core/outcome.ts';
 import type { Projects } from '../../engine/projects.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../../http/keyed.ts';
@@ -56,11 +57,15 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
   const keyed = readIdempotencyKey(request.idempotencyKey, scope, { query: request.query, body });
   if ('problem' in keyed) return refusal(new Fault(keyed.problem, 400));
 
-  const render = (outcomes: readonly Outcome[]) => envelope(200, renderElements(steps, outcomes));
-  const items = steps.flatMap((step) => (step.fault === undefined ? [step.item] : []));
+  const migrateState = call.isBatch && call.isSdk;
+  const render = (outcomes: readonly Outcome[]) =>
+    envelope(200, renderElements(steps, outcomes), { migrateState });
+  const items = steps.flatMap((step) =>
+    step.fault === undefined && step.item !== undefined ? [step.item] : [],
+  );
   // A read is not a write: a kept answer would be old data, for a week.
-  const isRead = items.length > 0 && items.every(({ command }) => command.kind === 'read_profile');
-  const key = isRead ? undefined : keyed.key;
+  const readsOnly = items.length > 0 && items.every(({ command }) => isRead(command));
+  const key = readsOnly ? undefined : keyed.key;
   if (items.length === 0 && key === undefined) return render([]);
   const result = await parts.engine.submit({
     project: project.id,
@@ -127,8 +132,8 @@ function renderElements(steps: readonly Step[], outcomes: readonly Outcome[]): s
   let next = 0;
   return steps.map((step) => {
     if (step.fault !== undefined) return faultElement(step.fault, step.requestId);
-    const outcome = outcomes[next++] as Outcome;
-    const { requestId, warning } = step;
-    return outcomeElement(outcome, step.action.toReply(outcome, step.call), { requestId, warning });
+    const outcome = step.item === undefined ? applied : (outcomes[next++] as Outcome);
+    const { action, call, parameters, requestId, warning } = step;
+    return outcomeElement(outcome, action.toReply(outcome, call, parameters), { requestId, warning });
   });
 }

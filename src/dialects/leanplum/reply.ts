@@ -9,10 +9,21 @@ export interface Reply {
   readonly body: string;
 }
 
-/** The envelope: one element per action, in request order (contract 1.8). */
-export function envelope(status: number, elements: readonly string[]): Reply {
-  return { status, body: `{"response":[${elements.join(',')}]}` };
+/**
+ * The envelope: one element per action, in request order (contract 1.8). `migrateState` tells an SDK beside them that
+ * it is to stay with this server.
+ */
+export function envelope(
+  status: number,
+  elements: readonly string[],
+  options: { migrateState: boolean } = { migrateState: false },
+): Reply {
+  const beside = options.migrateState ? `,"migrateState":{"sha256":"${migrateStateHash}"}` : '';
+  return { status, body: `{"response":[${elements.join(',')}]${beside}}` };
 }
+
+/** One constant: when it differs from what an SDK has stored, it asks again (contract 2.12 `getMigrateState`). */
+export const migrateStateHash = '0'.repeat(64);
 
 /** An answer to a call that was refused as a whole. */
 export function refusal(fault: Fault, requestId?: string): Reply {
@@ -36,7 +47,9 @@ export function outcomeElement(
     case 'profile':
       return `{"success":true${membersOf(fields)}${warningMember(options.warning)}${id}}`;
     case 'user_not_found':
-      return `{"success":true${warningMember('User not found; request skipped.')}${id}}`;
+      return `{"success":true${membersOf(fields)}${warningMember('User not found; request skipped.')}${id}}`;
+    case 'no_session':
+      return `{"success":true,"ignored":true${warningMember('No active session; event ignored.')}${id}}`;
     case 'profile_full':
       return `{"success":false,"error":{"message":"User profile is too large; request skipped."}${id}}`;
     case 'failed':

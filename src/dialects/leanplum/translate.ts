@@ -1,3 +1,4 @@
+import { type Command, isRead } from '../../core/command.ts';
 import type { Item } from '../../engine/batch.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import type { Action, ActionCall } from './action.ts';
@@ -7,7 +8,7 @@ import { type Credentials, mayCall } from './credentials.ts';
 import { type Fault, faults } from './fault.ts';
 import { markLengthMax } from './limits.ts';
 import { booleanOf, isFault, type Parameters, textOf } from './parameters.ts';
-import { type User, Users } from './user.ts';
+import { nobody, type User, Users } from './user.ts';
 
 /** A call whose envelope was accepted. */
 export interface Call {
@@ -25,7 +26,9 @@ export type Step =
   | {
       readonly fault: undefined;
       readonly requestId: string | undefined;
-      readonly item: Item;
+      /** undefined: its reply needs nothing of the core. */
+      readonly item: Item | undefined;
+      readonly parameters: Parameters;
       readonly action: Action;
       readonly call: ActionCall;
       readonly warning: string | undefined;
@@ -61,13 +64,15 @@ export class Translator {
     if (!mayCall(keyClass, action.key)) return { fault: faults.invalidKey, requestId };
     if (keyClass === 'production' && booleanOf(element['devMode']))
       return { fault: faults.noDevMode, requestId };
-    const user = this.#users.of(element);
+    const named = this.#users.of(element);
+    const user = named === faults.noUser && action.userIsOptional ? nobody : named;
     if (isFault(user)) return { fault: user, requestId };
     const call = this.#callOf(user);
     const translated = action.toCommand(element, call);
     if (isFault(translated)) return { fault: translated, requestId };
     const { command, warning } = translated;
-    return { fault: undefined, requestId, item: this.#itemOf(command, element, user), action, call, warning };
+    const item = command && this.#itemOf(command, element, user);
+    return { fault: undefined, requestId, item, parameters: element, action, call, warning };
   }
 
   #callOf(user: User): ActionCall {
@@ -78,10 +83,10 @@ export class Translator {
   }
 
   /** An SDK's `uuid` and `reqId` mark an action, so that it counts once however often it is sent (contract 1.11). */
-  #itemOf(command: Item['command'], element: Parameters, user: User): Item {
+  #itemOf(command: Command, element: Parameters, user: User): Item {
     const uuid = textOf(element['uuid']);
     const requestId = textOf(element['reqId']);
-    if (!isMark(uuid) || !isMark(requestId) || command.kind === 'read_profile') return { command };
+    if (!isMark(uuid) || !isMark(requestId) || isRead(command)) return { command };
     if (this.#record.user !== user || this.#record.uuid !== uuid) {
       const { project } = this.#call.credentials;
       this.#record = {

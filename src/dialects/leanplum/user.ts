@@ -11,6 +11,9 @@ export interface User {
   readonly deviceId: string | undefined;
 }
 
+/** Of an action that needs no user and names none. */
+export const nobody: User = { ids: [], userId: undefined, deviceId: undefined };
+
 /**
  * The users of one call. Neighbours that name the same user share one list of ids, so that everything after can tell
  * by the list that it is the same.

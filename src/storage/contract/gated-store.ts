@@ -55,6 +55,10 @@ export class GatedStore implements StateStore {
     return found;
   }
 
+  recordHashes(after: string): ReturnType<StateStore['recordHashes']> {
+    return this.#run(() => this.#store.recordHashes(after));
+  }
+
   commit(group: WriteSet): Promise<void> {
     this.commits += 1;
     this.commitsInFlight += 1;

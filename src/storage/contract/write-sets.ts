@@ -20,11 +20,11 @@ export function profileId(n: number): ProfileId {
 /** A group that changes only what is given. */
 export function writeSet(changes: Partial<WriteSet>): WriteSet {
   const nothing = { profiles: [], identities: [], detached: [], blocks: [], records: [] };
-  return { nowMs: 1_700_000_000_000, ...nothing, ...changes };
+  return { rowsUpTo: undefined, nowMs: 1_700_000_000_000, ...nothing, ...changes };
 }
 
 export function wanted(keys: Partial<Wanted>): Wanted {
-  return { identities: [], profiles: [], records: [], ...keys };
+  return { identities: [], profiles: [], records: [], behind: [], ...keys };
 }
 
 export function identityKey(project: ProjectId, kind: IdentityKind, value: string): IdentityKey {
@@ -63,6 +63,8 @@ export function eventLine(
     info: null,
     params: options.params ?? {},
     device: null,
+    state: null,
+    passive: false,
     stamped: false,
   };
 }

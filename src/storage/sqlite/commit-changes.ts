@@ -8,7 +8,7 @@ const pageBytes = 4096;
 const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /**
- * Writes one group in one transaction: changed profiles, new identities, one block per project, idempotency records.
+ * Writes one group in one transaction: rows of profiles, new identities, one block per project, idempotency records.
  * When COMMIT returns, the WAL is synced. Answers about how many bytes the WAL grew by: a page for every row but a block.
  */
 export function prepareCommit(database: DatabaseSync): (group: WriteSet) => number {
@@ -27,6 +27,7 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
   const putRecord = database.prepare(
     'INSERT INTO idempotency (key, at_ms, doc) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET at_ms = excluded.at_ms, doc = excluded.doc',
   );
+  const putRowsUpTo = database.prepare('UPDATE rows_up_to SET line = ?');
 
   return (group) => {
     let bytes = (group.profiles.length + group.identities.length + group.records.length) * pageBytes;
@@ -48,6 +49,7 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
         putBlock.run(block.firstEvent, block.lastEvent, block.project, group.nowMs, block.lines, body);
       }
       for (const { key, document } of group.records) putRecord.run(key, group.nowMs, document);
+      if (group.rowsUpTo !== undefined) putRowsUpTo.run(group.rowsUpTo);
       database.exec('COMMIT');
       return bytes;
     } catch (error) {

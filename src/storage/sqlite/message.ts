@@ -54,10 +54,11 @@ export interface PackedWriteSet {
   readonly identities: WriteSet['identities'];
   readonly detached: WriteSet['detached'];
   readonly blocks: WriteSet['blocks'];
+  readonly rowsUpTo: WriteSet['rowsUpTo'];
 }
 
 export function packWriteSet(group: WriteSet): PackedWriteSet {
-  const { nowMs, profiles, records, identities, detached, blocks } = group;
+  const { nowMs, profiles, records, identities, detached, blocks, rowsUpTo } = group;
   return {
     nowMs,
     profileIds: Float64Array.from(profiles, (it) => it.id),
@@ -68,11 +69,12 @@ export function packWriteSet(group: WriteSet): PackedWriteSet {
     identities,
     detached,
     blocks,
+    rowsUpTo,
   };
 }
 
 export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
-  const { nowMs, identities, detached, blocks } = packed;
+  const { nowMs, identities, detached, blocks, rowsUpTo } = packed;
   return {
     nowMs,
     profiles: packed.profileDocuments.map((document, index) => ({
@@ -87,5 +89,6 @@ export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
     identities,
     detached,
     blocks,
+    rowsUpTo,
   };
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ProfileId } from '../../core/ids.ts';
 import type { Found, ProfileRow, Wanted } from '../../engine/store.ts';
+import { prepareFold } from './fold-lines.ts';
 
 /** Reads everything that waiting batches lack, in one short read transaction, so that it is one state. */
 export function prepareRead(database: DatabaseSync): (wanted: Wanted) => Found {
@@ -8,6 +9,7 @@ export function prepareRead(database: DatabaseSync): (wanted: Wanted) => Found {
     'SELECT profile_id AS id FROM identities WHERE project_id = ? AND kind = ? AND value = ?',
   );
   const findProfile = database.prepare('SELECT doc FROM profiles WHERE id = ?');
+  const bringUpToDate = prepareFold(database);
   const findRecord = database.prepare('SELECT doc FROM idempotency WHERE key = ?');
 
   return (wanted) => {
@@ -24,11 +26,16 @@ export function prepareRead(database: DatabaseSync): (wanted: Wanted) => Found {
         const row = findProfile.get(id) as { doc: string } | undefined;
         if (row !== undefined) profiles.push({ id, document: row.doc });
       }
+      const behind = new Set(wanted.behind);
+      const current = profiles.filter((it) => !behind.has(it.id));
+      if (current.length < profiles.length) {
+        current.push(...bringUpToDate(profiles.filter((it) => behind.has(it.id))));
+      }
       const records = wanted.records.map((key) => {
         const row = findRecord.get(key) as { doc: string } | undefined;
         return row === undefined ? null : row.doc;
       });
-      return { identities, profiles, records };
+      return { identities, profiles: current, records };
     } finally {
       database.exec('COMMIT');
     }

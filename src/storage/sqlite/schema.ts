@@ -57,6 +57,11 @@ const migrations: readonly string[] = [
   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL);
   `,
   `
+  -- One row: every row of 'profiles' holds all lines up to this one; younger blocks are folded onto them at start.
+  CREATE TABLE rows_up_to (id INTEGER PRIMARY KEY CHECK (id = 1), line INTEGER NOT NULL);
+  INSERT INTO rows_up_to (id, line) SELECT 1, coalesce(max(last_id), 0) FROM blocks;
+  `,
+  `
   -- Unknown for keys from before. A revoked key stays as a row, so that no declaration brings it back.
   ALTER TABLE keys ADD COLUMN created_ms INTEGER;
   ALTER TABLE keys ADD COLUMN revoked_ms INTEGER;

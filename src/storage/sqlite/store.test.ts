@@ -10,6 +10,7 @@ import { projectStoreContract } from '../contract/project-store.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { bank, block, eventId, eventLine, shop, wanted, writeSet } from '../contract/write-sets.ts';
 import { changeProjects } from './change-projects.ts';
+import { foldAll } from './fold-lines.ts';
 import { FolderInUse, lockFolder } from './lock.ts';
 import { openWriter } from './open.ts';
 import {
@@ -47,6 +48,9 @@ async function create() {
     append: (group: Parameters<SqliteStore['commit']>[0]) => store.commit(group),
     reopen: async () => {
       await store.close();
+      const database = openWriter(file);
+      foldAll(database);
+      database.close();
       store = new SqliteStore(file);
       return store;
     },

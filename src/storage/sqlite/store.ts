@@ -15,8 +15,10 @@ import {
 } from '../../engine/store.ts';
 import { isFull } from './full.ts';
 import type { LinesRequest } from './history-thread.ts';
-import { type PackedFound, type PackedWanted, packWanted, packWriteSet, unpackFound } from './message.ts';
+import { type PackedFound, packWanted, packWriteSet, unpackFound } from './message.ts';
 import { openReader } from './open.ts';
+import type { RecordHashes } from './read-records.ts';
+import type { ReaderRequest, ReaderResult } from './reader-thread.ts';
 import { Thread, ThreadError } from './thread.ts';
 import type { WriterRequest, WriterResult } from './writer-thread.ts';
 
@@ -34,7 +36,7 @@ export class SqliteStore implements StateStore, History, ProjectStore {
   readonly #file: string;
   readonly #onBroken: (error: unknown) => void;
   readonly #writer: Thread<WriterRequest, WriterResult>;
-  readonly #reader: Thread<PackedWanted, PackedFound>;
+  readonly #reader: Thread<ReaderRequest, ReaderResult>;
   readonly #checkpointer: Thread<'checkpoint', void>;
   /** Started when first needed. */
   #history: Thread<LinesRequest, Line[]> | undefined;
@@ -61,7 +63,11 @@ export class SqliteStore implements StateStore, History, ProjectStore {
   }
 
   async read(wanted: Wanted): Promise<Found> {
-    return unpackFound(await this.#reader.ask(packWanted(wanted)));
+    return unpackFound((await this.#reader.ask({ do: 'read', wanted: packWanted(wanted) })) as PackedFound);
+  }
+
+  async recordHashes(after: string): Promise<RecordHashes> {
+    return (await this.#reader.ask({ do: 'hash', after })) as RecordHashes;
   }
 
   async commit(group: WriteSet): Promise<void> {

@@ -4,7 +4,7 @@ import type { Json } from '../../../lib/json.ts';
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
 import type { Parameters } from '../parameters.ts';
 
-/** One profile: attributes and lifetime event counters (contract 2.10 `exportUser`). */
+/** One profile: attributes and lifetime counters of events and states (contract 2.10 `exportUser`). */
 export const exportUser: Action = {
   name: 'exportUser',
   key: 'dataExport',
@@ -38,7 +38,9 @@ function describe(profile: Profile): ReplyFields {
     events: Object.fromEntries(
       Array.from(profile.counters, ([name, counter]) => [name, describeCounter(counter)]),
     ),
-    states: {},
+    states: Object.fromEntries(
+      Array.from(profile.states, ([name, counter]) => [name, describeCounter(counter)]),
+    ),
     unsubscribeChannels: [],
     unsubscribeCategories: [],
     devices: devices.map((deviceId) => ({ deviceId })),

@@ -1,14 +1,16 @@
 import { Type } from 'typebox';
+import type { Outcome } from '../../../core/outcome.ts';
 import { newSecret } from '../../../lib/secret.ts';
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
 import { createsUser } from '../action.ts';
 import { readUserAttributes } from '../attributes.ts';
 import { readActionTime } from '../clock.ts';
+import { contentFor } from '../content.ts';
 import type { Fault } from '../fault.ts';
-import { isFault, type Parameters } from '../parameters.ts';
-import { WireMap, WireNumber, wireCheck } from '../wire-types.ts';
+import { booleanOf, isFault, type Parameters } from '../parameters.ts';
+import { WireBoolean, WireMap, WireNumber, wireCheck } from '../wire-types.ts';
 
-const check = wireCheck(Type.Object({ userAttributes: WireMap, time: WireNumber }));
+const check = wireCheck(Type.Object({ userAttributes: WireMap, time: WireNumber, background: WireBoolean }));
 
 /** Opens a session and returns the content for the user: there is none yet, well-formed (contract 2.2 `start`, 5.1). */
 export const start: Action = {
@@ -30,6 +32,7 @@ export const start: Action = {
         create: createsUser(parameters, true),
         // Backends start before every event; an SDK's start is a new run of the app.
         continueOpen: !call.isSdk,
+        background: booleanOf(parameters['background']),
         attributes,
         timeSec: time.timeSec,
       },
@@ -37,14 +40,10 @@ export const start: Action = {
   },
 
   /** A repeat gets full content as well: the SDK needs it (contract 1.11). */
-  toReply(): ReplyFields {
+  toReply(outcome: Outcome, _call: ActionCall, parameters: Parameters): ReplyFields {
+    if (outcome.code === 'user_not_found') return {};
     return {
-      vars: {},
-      messages: {},
-      variants: [],
-      regions: {},
-      interfaceRules: [],
-      interfaceEvents: [],
+      ...contentFor(parameters),
       syncNewsfeed: false,
       // Android encrypts its cache with it and stores nothing without it.
       token: newSecret(),

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { Track } from '../../../core/command.ts';
 import type { Outcome } from '../../../core/outcome.ts';
 import type { JsonObject } from '../../../lib/json.ts';
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
@@ -6,9 +7,9 @@ import { createsUser } from '../action.ts';
 import { readActionTime } from '../clock.ts';
 import { type Fault, faults } from '../fault.ts';
 import { nameLengthMax, paramsMax } from '../limits.ts';
-import { isFault, numberOf, objectOf, type Parameters, textOf } from '../parameters.ts';
+import { booleanOf, isFault, numberOf, objectOf, type Parameters, textOf } from '../parameters.ts';
 import { findBadEntry } from '../values.ts';
-import { WireMap, WireNumber, WireText, wireCheck } from '../wire-types.ts';
+import { WireBoolean, WireMap, WireNumber, WireText, wireCheck } from '../wire-types.ts';
 
 const check = wireCheck(
   Type.Object({
@@ -18,6 +19,8 @@ const check = wireCheck(
     messageId: WireText,
     time: WireNumber,
     params: WireMap,
+    disposition: WireText,
+    allowOffline: WireBoolean,
   }),
 );
 
@@ -37,6 +40,8 @@ export const track: Action = {
     if (isFault(value)) return value;
     const params = objectOf(parameters, 'params');
     if (isFault(params)) return params;
+    const disposition = readDisposition(parameters);
+    if (isFault(disposition)) return disposition;
     const time = readActionTime(parameters, call.clock, { refusesPast: true });
     if (isFault(time)) return time;
     if (params !== undefined) {
@@ -55,6 +60,7 @@ export const track: Action = {
         params: params ?? noParams,
         timeSec: time.timeSec,
         stamped: false,
+        ...(disposition !== 'active' && { disposition }),
       },
     };
   },
@@ -66,11 +72,24 @@ export const track: Action = {
 
 /** What is not built yet and changes what an event means: never ignored without a word. */
 function noticeOf(parameters: Parameters): string | undefined {
-  const skipped = ['currencyCode', 'disposition', 'allowOffline'].filter((name) => {
-    const value = parameters[name] ?? '';
-    return value !== '' && value !== 'active' && !/^(false|0)$/i.test(String(value));
-  });
-  return skipped.length > 0 ? `Parameter not supported yet; skipped: ${skipped.join(', ')}` : undefined;
+  const isGiven = (parameters['currencyCode'] ?? '') !== '';
+  return isGiven ? 'Parameter not supported yet; skipped: currencyCode' : undefined;
+}
+
+/** Done by the user, done to him, or only inside an active session; `allowOffline` is an older word for the second. */
+function readDisposition(parameters: Parameters): NonNullable<Track['disposition']> | 'active' | Fault {
+  switch (textOf(parameters['disposition']) ?? '') {
+    case '':
+      return booleanOf(parameters['allowOffline']) ? 'passive' : 'active';
+    case 'active':
+      return 'active';
+    case 'passive':
+      return 'passive';
+    case 'requireActive':
+      return 'require_active';
+    default:
+      return faults.invalid('disposition');
+  }
 }
 
 /** A message's events are kept as `.m<id>` (send or view) and `.m<id> <event>` (contract 2.2). */

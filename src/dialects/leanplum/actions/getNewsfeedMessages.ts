@@ -1,0 +1,19 @@
+import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
+import type { Parameters } from '../parameters.ts';
+
+/**
+ * The app inbox of a user, by message id (contract 2.12, 5.6): empty, since nothing sends to it yet. An unknown user has
+ * an empty one as well, without a warning.
+ */
+export const getNewsfeedMessages: Action = {
+  name: 'getNewsfeedMessages',
+  key: 'production',
+
+  toCommand(_parameters: Parameters, call: ActionCall): Translated {
+    return { warning: call.clock.skewWarning, command: undefined };
+  },
+
+  toReply(): ReplyFields {
+    return { newsfeedMessages: {} };
+  },
+};

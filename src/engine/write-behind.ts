@@ -1,0 +1,150 @@
+import type { EventId, ProfileId } from '../core/ids.ts';
+import type { Profile } from '../core/profile.ts';
+import type { Cache } from './cache.ts';
+import { behindBytesMax, behindLinesMax, rowsBytesMax } from './limits.ts';
+
+/** Rows of the store that a group writes, and what is true of all rows then. */
+export interface Rows {
+  readonly profiles: readonly Profile[];
+  /** No line up to this one is missing in any row; undefined: as before. */
+  readonly upTo: EventId | undefined;
+}
+
+/** Profiles on their way to their rows, in the order of the table, so that neighbours on a page are written at once. */
+interface Pass {
+  readonly waiting: Set<Profile>;
+  readonly rest: Iterator<Profile>;
+  readonly rowsPerGroup: number;
+  /** The newest line when it began: every row holds the lines up to here when it ends. */
+  readonly upTo: EventId;
+}
+
+/** At least this many rows with each group, so that a pass ends also when little is changed meanwhile. */
+const rowsMin = 32;
+/** A pass is spread over at most this many groups. */
+const groupsOfPassMax = 256;
+
+/**
+ * Which profiles' rows lag behind their lines. Lines are on disk before anybody is answered; the row of a profile
+ * follows later, so that a busy profile is written once for many changes, and pages once for many profiles. A pass
+ * begins when much has gathered, writes a few rows with each group, and ends with the note that all lines up to its
+ * beginning are in the rows: from there a restart folds the lines onto them.
+ *
+ * What is behind stays in memory (`Cache.keep`). Profiles are *lost* when a group is refused: forgotten in memory and
+ * behind on disk. They are read again with their lines before the next pass, so that no line is skipped.
+ */
+export class WriteBehind {
+  readonly #cache: Cache<ProfileId, Profile>;
+  readonly #bytesMax: number;
+  #behind = new Set<Profile>();
+  #bytes = 0;
+  #added = 0;
+  #pass: Pass | undefined;
+  #lastPass: EventId;
+  #isWanted = false;
+  readonly lost = new Set<ProfileId>();
+
+  constructor(cache: Cache<ProfileId, Profile>, options: { lastEvent: EventId; cacheBytes: number }) {
+    this.#cache = cache;
+    this.#bytesMax = Math.min(behindBytesMax, options.cacheBytes / 4);
+    this.#lastPass = options.lastEvent;
+  }
+
+  /** True when some row is behind its profile. */
+  get any(): boolean {
+    return this.#behind.size > 0 || this.#pass !== undefined || this.lost.size > 0;
+  }
+
+  /** Somebody waits for a pass that begins from now on. */
+  want(): void {
+    this.#isWanted = true;
+  }
+
+  get isWanted(): boolean {
+    return this.#isWanted;
+  }
+
+  /** The profile has changed, and only lines say so. */
+  add(profile: Profile): void {
+    if (this.#behind.has(profile)) return;
+    this.#behind.add(profile);
+    this.#bytes += profile.size;
+    this.#added += 1;
+  }
+
+  /**
+   * The rows that `group` writes: those it must (`due`) and some that are behind. The group's newest line is
+   * `lastEvent`. `all`: nothing shall be behind any more.
+   */
+  rowsOf(group: number, due: Iterable<Profile>, lastEvent: EventId, all = false): Rows {
+    const rows = new Set(due);
+    for (const profile of rows) {
+      this.#behind.delete(profile);
+      this.#pass?.waiting.delete(profile);
+    }
+    if (this.#pass === undefined && (all || this.#isMuch(lastEvent))) this.#begin(lastEvent);
+    const upTo = this.#pass === undefined ? undefined : this.#go(this.#pass, rows, all);
+    this.#added = 0;
+    for (const profile of rows) this.#cache.keep(profile.id, group);
+    return { profiles: [...rows], upTo };
+  }
+
+  /** A group was refused: its rows were not written, and these profiles are not in memory any more. */
+  refused(rows: Iterable<Profile>, forgotten: Iterable<ProfileId>): void {
+    for (const id of forgotten) this.lost.add(id);
+    const pending = [...this.#behind, ...(this.#pass?.waiting ?? []), ...rows];
+    this.#pass = undefined;
+    this.#behind.clear();
+    this.#bytes = 0;
+    for (const profile of pending) this.#putBack(profile);
+  }
+
+  /** Profiles that were lost have been read, each with all its lines; those that never were stored are gone. */
+  found(lost: Iterable<ProfileId>): void {
+    for (const id of lost) {
+      this.lost.delete(id);
+      const profile = this.#cache.get(id);
+      if (profile !== undefined) this.#putBack(profile);
+    }
+  }
+
+  #putBack(profile: Profile): void {
+    if (this.#cache.get(profile.id) !== profile) return;
+    this.#cache.keep(profile.id, Number.POSITIVE_INFINITY);
+    this.add(profile);
+  }
+
+  #isMuch(lastEvent: EventId): boolean {
+    return this.#isWanted || this.#bytes > this.#bytesMax || lastEvent - this.#lastPass > behindLinesMax;
+  }
+
+  #begin(lastEvent: EventId): void {
+    if (this.lost.size > 0) return;
+    const waiting = new Set([...this.#behind].sort((a, b) => a.id - b.id));
+    const rowsPerGroup = Math.max(rowsMin, Math.ceil(waiting.size / groupsOfPassMax));
+    this.#pass = { waiting, rest: waiting.values(), rowsPerGroup, upTo: lastEvent };
+    this.#behind = new Set();
+    this.#bytes = 0;
+    this.#isWanted = false;
+  }
+
+  /** Adds the next rows of a pass; gives its position when it has ended. */
+  #go(pass: Pass, rows: Set<Profile>, all: boolean): EventId | undefined {
+    // Faster than new ones come, so that the pass ends before as much has gathered again.
+    let left = all ? Number.POSITIVE_INFINITY : Math.max(pass.rowsPerGroup, this.#added * 2);
+    let bytes = 0;
+    for (; left > 0 && bytes < rowsBytesMax; left -= 1) {
+      const next = pass.rest.next();
+      if (next.done === true) break;
+      const profile = next.value;
+      pass.waiting.delete(profile);
+      this.#behind.delete(profile);
+      rows.add(profile);
+      bytes += profile.size;
+    }
+    if (pass.waiting.size > 0) return undefined;
+    this.#pass = undefined;
+    this.#lastPass = pass.upTo;
+    return pass.upTo;
+  }
+}
