@@ -74,7 +74,7 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
   const engine: Engine = new Engine({ store, clock, onFatal, onBug });
   const server = buildServer();
-  const meter = new RequestMeter(settings.accessLog ? log : undefined);
+  const meter = new RequestMeter(callers, settings.accessLog ? log : undefined);
   const parts = { engine, store, projects: new Projects(projects), clock, meter, log };
   mountRoutes(server, parts);
   const expiry = setInterval(() => {
@@ -120,17 +120,19 @@ function mountRoutes(server: FastifyInstance, { engine, store, projects, clock, 
     onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
   };
   const probe = () => store.probe(clock());
-  const mounts = {
-    leanplum: (scope: FastifyInstance) => mountLeanplum(scope, parts),
-    bloomreach: (scope: FastifyInstance) => mountBloomreach(scope, parts),
-    operations: (scope: FastifyInstance) => mountOperations(scope, { engine, requests: meter, probe }),
-  };
-  for (const [caller, mount] of Object.entries(mounts)) {
-    server.register(async (scope) => {
-      meter.observe(scope, caller);
-      mount(scope);
-    });
-  }
+  meter.observe(server, callerOf);
+  server.register(async (scope) => mountLeanplum(scope, parts));
+  server.register(async (scope) => mountBloomreach(scope, parts));
+  server.register(async (scope) => mountOperations(scope, { engine, requests: meter, probe }));
+}
+
+const callers = ['leanplum', 'bloomreach', 'operations', 'nowhere'] as const;
+
+/** Who calls a route, for counting. */
+function callerOf(route: string | undefined): (typeof callers)[number] {
+  if (route === undefined) return 'nowhere';
+  if (route.startsWith('/api')) return 'leanplum';
+  return route.startsWith('/track') || route.startsWith('/data') ? 'bloomreach' : 'operations';
 }
 
 /** The operator's side: the admin API, what it measures, and backups. */

@@ -21,7 +21,10 @@ const commands = {
   start: (args) => [['src/main.ts', ...args]],
   rapport: (args) => [[join(root, 'src/cli/main.ts'), ...args]],
   bench: (args) => [['bench/main.ts', ...args]],
-  format: () => [['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.']],
+  format: () => [
+    ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'],
+    ['tools/settings-page.ts'],
+  ],
   check: () => checks,
   // With arguments a developer is busy with a few files: run those and nothing else.
   test: (args) => (args.length > 0 ? [testRun(args)] : [['tools/setup-test.ts'], ...checks, testRun([])]),

@@ -41,6 +41,16 @@ describe('import-direction', () => {
     ['src/delivery/deliver.ts', '../engine/submit.ts'],
     ['src/exports/export-one.ts', '../engine/store.ts'],
     ['src/admin/projects.ts', 'fastify'],
+    ['src/admin/server.ts', '@fastify/swagger'],
+    ['src/admin/server.ts', '../engine/projects.ts'],
+    ['src/admin/server.ts', '../http/observe.ts'],
+    ['src/app.ts', './admin/server.ts'],
+    ['src/app.ts', './backup/backups.ts'],
+    ['src/backup/make-backup.ts', '../storage/sqlite/snapshot.ts'],
+    ['src/cli/client.ts', '../admin/socket-path.ts'],
+    ['src/cli/main.ts', '../config.ts'],
+    ['src/cli/main.ts', 'commander'],
+    ['src/cli/commands/restore.ts', '../../backup/restore.ts'],
     ['src/http/body.ts', '@fastify/busboy'],
     ['test/acceptance/leanplum.test.ts', '../../src/app.ts'],
     ['bench/null-server.ts', '../src/http/body.ts'],
@@ -73,6 +83,16 @@ describe('import-direction', () => {
     ['src/storage/sqlite/open.ts', '../contract/profiles.ts'],
     ['src/storage/sqlite/open.ts', '../../engine/submit.ts'],
     ['src/exports/export-one.ts', '../engine/submit.ts'],
+    ['src/admin/server.ts', '../storage/sqlite/store.ts'],
+    ['src/admin/server.ts', '../backup/backups.ts'],
+    ['src/admin/server.ts', '../cli/client.ts'],
+    ['src/backup/backups.ts', '../engine/submit.ts'],
+    ['src/backup/backups.ts', '../admin/parts.ts'],
+    ['src/cli/client.ts', '../engine/submit.ts'],
+    ['src/cli/client.ts', '../storage/sqlite/store.ts'],
+    ['src/cli/client.ts', '../app.ts'],
+    ['src/cli/client.ts', 'fastify'],
+    ['src/app.ts', './cli/main.ts'],
     ['src/delivery/deliver.ts', '../storage/sqlite/open.ts'],
     ['src/http/body.ts', '../core/limits.ts'],
     ['src/lib/json.ts', '../core/limits.ts'],
@@ -245,9 +265,11 @@ describe('pure-core', () => {
 describe('environment', () => {
   const text = "const host = process.env['RAPPORT_HOST'];";
 
-  it('is read in no other place than main.ts and config.ts', () => {
-    assert.deepEqual(violations('environment', { 'src/app.ts': text, 'src/lib/a.ts': text }), [
+  it('is read in no other place than main.ts, cli/main.ts and config.ts', () => {
+    const files = { 'src/app.ts': text, 'src/cli/client.ts': text, 'src/lib/a.ts': text };
+    assert.deepEqual(violations('environment', files), [
       'src/app.ts:1',
+      'src/cli/client.ts:1',
       'src/lib/a.ts:1',
     ]);
   });
@@ -255,6 +277,7 @@ describe('environment', () => {
   it('may be read there and outside of the server', () => {
     const files = {
       'src/main.ts': text,
+      'src/cli/main.ts': text,
       'src/config.ts': text,
       'src/lib/a.test.ts': text,
       'tools/a.ts': text,

@@ -32,6 +32,13 @@ class Caller implements CallerTotals {
   refused = 0;
   failed = 0;
 
+  add(status: number, ms: number): void {
+    this.answered += 1;
+    if (status >= 500) this.failed += 1;
+    else if (status >= 400) this.refused += 1;
+    this.latencies.add(ms);
+  }
+
   get perSecond(): number {
     return this.rate.perSecond;
   }
@@ -50,27 +57,25 @@ export class RequestMeter implements RequestTotals {
   readonly callers = new Map<string, Caller>();
   readonly #accessLog: Logger | undefined;
 
-  constructor(accessLog: Logger | undefined) {
+  /** `names`: all that `callerOf` may say below. */
+  constructor(names: readonly string[], accessLog: Logger | undefined) {
+    for (const name of names) this.callers.set(name, new Caller());
     this.#accessLog = accessLog;
   }
 
-  /** Observes the routes of a scope; `caller` says who calls them: a dialect, or operators. */
-  observe(server: FastifyInstance, caller: string): void {
-    const counted = new Caller();
-    this.callers.set(caller, counted);
+  /** Observes all routes of a server; `callerOf` says who calls a route, and who one that there is not. */
+  observe(server: FastifyInstance, callerOf: (route: string | undefined) => string): void {
     const log = this.#accessLog;
     server.addHook('onResponse', (request, reply, done) => {
-      const { statusCode: status, elapsedTime: ms } = reply;
-      counted.answered += 1;
-      if (status >= 500) counted.failed += 1;
-      else if (status >= 400) counted.refused += 1;
-      counted.latencies.add(ms);
       // The route is the pattern that was mounted: the address itself may hold a key, a token or a user's id.
+      const { url: route } = request.routeOptions;
+      const { statusCode: status, elapsedTime: ms } = reply;
+      this.callers.get(callerOf(route))?.add(status, ms);
       log?.info(
         {
           requestId: reply.getHeader('x-request-id') ?? request.id,
           method: request.method,
-          route: request.routeOptions.url ?? 'none',
+          route: route ?? 'none',
           status,
           ms: Math.round(ms * 100) / 100,
         },
