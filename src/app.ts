@@ -12,9 +12,10 @@ import { failures } from './dialects/bloomreach/reply.ts';
 import { mountBloomreach, send as sendBloomreach } from './dialects/bloomreach/routes.ts';
 import { texts } from './dialects/bloomreach/texts.ts';
 import { mountLeanplum } from './dialects/leanplum/routes.ts';
-import { idempotencyWindowMs } from './engine/limits.ts';
+import { idempotencyWindowMs, timersEveryMs } from './engine/limits.ts';
 import { Projects } from './engine/projects.ts';
 import { Engine } from './engine/submit.ts';
+import { Timers } from './engine/timers.ts';
 import { BytesInFlight, ignoreBodies } from './http/body.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
 import { RequestMeter } from './http/observe.ts';
@@ -84,6 +85,10 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
     Promise.all(slices).catch((error) => log.warn({ err: error }, 'expiry failed'));
   }, expireEveryMs);
 
+  const timers = new Timers({ store, engine, clock });
+  // A read that fails is a broken disk, as it is for the engine's own.
+  const ticking = setInterval(() => timers.run().catch((error) => engine.fail(error)), timersEveryMs);
+
   await listen(server, settings);
   const address = addressOf(server, settings.host);
   const operators = await openAdmin(parts, { address, dataFolder: settings.dataFolder });
@@ -93,6 +98,8 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
     created,
     stop: async () => {
       clearInterval(expiry);
+      clearInterval(ticking);
+      await timers.stop();
       await Promise.all([stopServer(server), operators.stop()]);
       await engine.drain();
       await store.close();

@@ -7,6 +7,7 @@ import { passDueTime } from './commands/pass-time.ts';
 import { setAttributes } from './commands/set-attributes.ts';
 import { steerSession } from './commands/steer-session.ts';
 import { track } from './commands/track.ts';
+import { updateProfile } from './commands/update-profile.ts';
 import { chooseTarget, type NamedIdentity } from './identity.ts';
 import { profileSizeMax } from './limits.ts';
 import type { Line } from './line.ts';
@@ -82,6 +83,8 @@ function decide(change: Change, command: WritingCommand): Outcome {
       return track(change, command);
     case 'set_attributes':
       return setAttributes(change, command);
+    case 'update_profile':
+      return updateProfile(change, command);
     case 'open_session':
       return openSession(change, command);
     case 'steer_session':

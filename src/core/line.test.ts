@@ -127,6 +127,28 @@ const frozen: Record<Line['kind'], readonly (readonly [Line, string])[]> = {
       `${start},${times},"kind":"attributes",${inSession},"params":{"plan":"pro","age":25,"vip":true,"gone":null,"tags":["a",1.5],"home":{"city":"Żory"}}}`,
     ],
   ],
+  facts: [
+    [
+      { ...base, kind: 'facts', device: null, params: { locale: 'en_US' } },
+      `${start},${times},"kind":"facts","params":{"locale":"en_US"}}`,
+    ],
+    [
+      { ...base, kind: 'facts', device: identity, params: { systemName: 'iOS', list: ['a'] } },
+      `${start},${times},"kind":"facts","device":35184372088832,"params":{"systemName":"iOS","list":["a"]}}`,
+    ],
+  ],
+  overridden: [
+    [
+      {
+        ...base,
+        kind: 'overridden',
+        events: [['a"b', 2, null, 1.5, 3]],
+        states: [],
+        totals: { createdMs: 5, lastActiveMs: null, sessions: 7, spentMs: null },
+      },
+      `${start},${times},"kind":"overridden","events":[["a\\"b",2,null,1.5,3]],"states":[],"totals":{"createdMs":5,"lastActiveMs":null,"sessions":7,"spentMs":null}}`,
+    ],
+  ],
   event: [
     [
       {

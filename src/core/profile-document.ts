@@ -24,6 +24,8 @@ interface ProfileDocument {
   readonly active: number | null;
   readonly sessionCount: number;
   readonly spent: number;
+  readonly facts: readonly Attribute[];
+  readonly devices: readonly (readonly [number, readonly Attribute[]])[];
   readonly identities: readonly (readonly [number, IdentityKind, string])[];
   readonly attributes: readonly Attribute[];
   readonly counters: readonly (readonly [string, number, number | null, number, number])[];
@@ -60,6 +62,7 @@ export function writeProfile(profile: Profile): string {
     `{"v":1,"id":${profile.id},"project":${profile.project},"created":${profile.createdMs}` +
     `,"updated":${profile.updatedMs},"last":${profile.lastEvent},"active":${profile.lastActiveMs}` +
     `,"sessionCount":${profile.totalSessions},"spent":${profile.timeSpentMs}` +
+    `,"facts":${writeFacts(profile.facts)},"devices":${writeDevices(profile)}` +
     `${identitiesMark}${texts.identities}${attributesMark}${texts.attributes}` +
     `${countersMark}${writeCounters(profile)},"states":${writeStates(profile)}` +
     `,"sessions":${writeSessions(profile)},"pauses":${writePauses(profile)},"timer":${profile.timerMs}` +
@@ -82,6 +85,15 @@ function writeCounters(profile: Profile): string {
     text += `${text === '' ? '[' : ','}[${JSON.stringify(name)},${count},${valueSum},${firstSec},${lastSec}]`;
   }
   return text === '' ? '[]' : `${text}]`;
+}
+
+function writeFacts(facts: ReadonlyMap<string, Attribute>): string {
+  return facts.size === 0 ? '[]' : JSON.stringify([...facts.values()]);
+}
+
+function writeDevices({ devices }: Profile): string {
+  const rows = Array.from(devices, ([id, facts]) => `[${id},${writeFacts(facts)}]`);
+  return `[${rows.join(',')}]`;
 }
 
 function writeStates(profile: Profile): string {
@@ -137,6 +149,8 @@ export function readProfile(text: string): Profile {
     identities: document.identities.map(
       ([id, kind, value]): Identity => ({ id: id as IdentityId, kind, value }),
     ),
+    facts: mapOf(document.facts),
+    devices: new Map(document.devices.map(([id, facts]) => [id as IdentityId, mapOf(facts)])),
     counters,
     states,
     sessions: document.sessions.map(readSession),
@@ -150,6 +164,10 @@ export function readProfile(text: string): Profile {
     identities: text.slice(identitiesAt + identitiesMark.length, attributesAt),
     attributes: text.slice(attributesAt + attributesMark.length, countersAt),
   });
+}
+
+function mapOf(facts: readonly Attribute[]): Map<string, Attribute> {
+  return new Map(facts.map((it) => [it[0], it]));
 }
 
 function readSession(stored: SessionDocument): Session {
@@ -177,6 +195,8 @@ export function copyProfile(profile: Profile): Profile {
   const members = {
     ...profile,
     identities: [...profile.identities],
+    facts: new Map(profile.facts),
+    devices: new Map(Array.from(profile.devices, ([id, facts]) => [id, new Map(facts)])),
     counters: copyCounters(profile.counters),
     states: copyCounters(profile.states),
     sessions: profile.sessions.map((it) => ({ ...it, state: it.state && { ...it.state } })),

@@ -80,7 +80,7 @@ export interface ProfileTexts {
 export class Profile {
   readonly id: ProfileId;
   readonly project: ProjectId;
-  readonly createdMs: number;
+  createdMs: number;
   /** Server time of its newest line: time never runs backwards for a profile. */
   updatedMs: number;
   lastEvent: EventId;
@@ -88,6 +88,9 @@ export class Profile {
   totalSessions: number;
   timeSpentMs: number;
   readonly identities: Identity[];
+  /** What is known about the user beside his attributes, and about each of his devices. Never holds objects. */
+  readonly facts: Map<string, Attribute>;
+  readonly devices: Map<IdentityId, Map<string, Attribute>>;
   readonly counters: Map<string, Counter>;
   readonly states: Map<string, Counter>;
   sessions: Session[];
@@ -115,6 +118,8 @@ export class Profile {
     this.totalSessions = members.totalSessions;
     this.timeSpentMs = members.timeSpentMs;
     this.identities = members.identities;
+    this.facts = members.facts;
+    this.devices = members.devices;
     this.counters = members.counters;
     this.states = members.states;
     this.sessions = members.sessions;
@@ -154,6 +159,8 @@ export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Pr
     totalSessions: 0,
     timeSpentMs: 0,
     identities: [],
+    facts: new Map(),
+    devices: new Map(),
     counters: new Map(),
     states: new Map(),
     sessions: [],

@@ -35,3 +35,7 @@ export const idempotencyWindowMs = 7 * 24 * 60 * 60 * 1000;
 export const recordFilterBits = 2 ** 27;
 /** Seconds after which a refused caller should try again. */
 export const retryAfterSec = 2;
+/** Due timers let in at a time: after a downtime there may be a million, and nobody else is to wait for them. */
+export const dueTimersMax = 200;
+/** How often due timers are looked for. */
+export const timersEveryMs = 1_000;

@@ -25,7 +25,7 @@ import { migrate } from '../storage/sqlite/schema.ts';
 import { SqliteStore } from '../storage/sqlite/store.ts';
 import type { Batch, BatchResult, Item } from './batch.ts';
 import { groupItemsEarly, groupsInFlightMax } from './limits.ts';
-import { type IdentityKey, StoreFullError } from './store.ts';
+import { type IdentityKey, StoreFullError, type Timer } from './store.ts';
 import { Engine } from './submit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rapport-simulation-'));
@@ -72,16 +72,26 @@ const attributes = fc
   .map((it) => Object.entries(it));
 const base = { ids, create: fc.boolean() };
 const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({
-    ...base,
-    kind: fc.constant('track' as const),
-    name: fc.constantFrom('opened', 'bought'),
-    value: fc.option(fc.integer({ min: 0, max: 3 })),
-    info: fc.constant(null),
-    params: fc.constantFrom({}, { a: 1 }, { a: 2 }),
-    timeSec,
-    stamped: fc.boolean(),
-  }),
+  fc
+    .tuple(
+      fc.record({
+        ...base,
+        kind: fc.constant('track' as const),
+        name: fc.constantFrom('opened', 'bought'),
+        value: fc.option(fc.integer({ min: 0, max: 3 })),
+        info: fc.constant(null),
+        params: fc.constantFrom({}, { a: 1 }, { a: 2 }),
+        timeSec,
+        stamped: fc.boolean(),
+      }),
+      fc.constantFrom(
+        {},
+        {},
+        { disposition: 'passive' as const },
+        { disposition: 'require_active' as const },
+      ),
+    )
+    .map(([track, more]) => ({ ...track, ...more })),
   fc.record({
     ...base,
     kind: fc.constant('set_attributes' as const),
@@ -96,6 +106,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     timeSec,
     continueOpen: fc.boolean(),
     background: fc.boolean(),
+    facts: fc.constant([]),
+    devices: fc.constant([]),
   }),
   fc.record({
     ...base,
@@ -168,7 +180,8 @@ class Model {
       if (repeated === undefined) {
         const { outcome, newest } = this.#applyCommand(command, batch.project, nowMs);
         seen = Math.max(seen, newest);
-        if (mark !== undefined && outcome.code === 'applied') this.#pairs.set(mark, this.#lastEvent);
+        if (mark !== undefined && ['applied', 'no_session'].includes(outcome.code))
+          this.#pairs.set(mark, this.#lastEvent);
         return outcome;
       }
       seen = Math.max(seen, repeated);
@@ -181,10 +194,13 @@ class Model {
   }
 
   #applyCommand(asked: Command, project: ProjectId, nowMs: number): { outcome: Outcome; newest: number } {
-    const found = asked.ids.map((named) => {
-      const profile = this.identities.get(nameOf(named))?.profile;
-      return profile === undefined ? undefined : this.profiles.get(profile);
-    });
+    const found =
+      asked.kind === 'pass_time'
+        ? [this.profiles.get(asked.profile)]
+        : asked.ids.map((named) => {
+            const profile = this.identities.get(nameOf(named))?.profile;
+            return profile === undefined ? undefined : this.profiles.get(profile);
+          });
     const nextEvent = (this.#lastEvent + 1) as EventId;
     const { outcome, profile, attached, detached, lines } = apply(found, asked, {
       project,
@@ -259,7 +275,9 @@ interface Sent {
   result?: BatchResult;
 }
 
-const totals = { batches: 0, reads: 0, commits: 0, twoInFlight: 0, unavailable: 0 };
+const totals = { batches: 0, reads: 0, commits: 0, twoInFlight: 0, unavailable: 0, timers: 0 };
+/** More than all runs together leave behind. */
+const timersMax = 1_000_000;
 
 async function simulate(requests: readonly Request[], plan: Plan): Promise<void> {
   const random = randomFrom(plan.seed);
@@ -315,6 +333,12 @@ async function simulate(requests: readonly Request[], plan: Plan): Promise<void>
     if (gate.commitsInFlight === groupsInFlightMax) totals.twoInFlight += 1;
     const choices: Choice[] = waiting.length > 0 ? [...steps, 'submit'] : steps;
     if (choices.length === 0) break;
+    // Internal ids are those of the model only when nothing is refused.
+    if (plan.refused === 0 && random.chance(0.1)) {
+      const due = (await store.dueTimers(clockMs, timersMax)).filter((it) => it.project === project);
+      if (due.length > 0) submit(timerBatch(due.slice(0, 5)));
+      totals.timers += due.length;
+    }
     if (random.chance(0.05)) engine.writeRows();
     const choice = random.pick(choices.flatMap((it) => Array<Choice>(haste[it]).fill(it)));
     if (choice !== 'submit') step(choice);
@@ -356,6 +380,14 @@ function toBatch({ items, key }: Request, project: ProjectId): Batch {
   };
 }
 
+/** Due timers as the engine gets them; some come again before they are done with. */
+function timerBatch(due: readonly Timer[]): Batch {
+  const items = due.map(({ profile, dueMs }) => ({
+    command: { kind: 'pass_time', ids: [], create: false, profile, dueMs } as const,
+  }));
+  return { project: due[0]?.project as ProjectId, items, bytes: 0 };
+}
+
 /** What was refused never happened; the rest happened in the order of arrival. */
 function replay(sent: readonly Sent[], model: Model): void {
   for (const { batch, clockMs, result } of sent) {
@@ -380,8 +412,13 @@ async function compareWithDisk(model: Model, project: ProjectId, exactly: boolea
     if (exactly) assert.equal(document, writeProfile(expected));
     else assert.deepEqual(portrait(readProfile(document)), portrait(expected));
   }
+  const timers = (await store.dueTimers(Number.MAX_SAFE_INTEGER, timersMax))
+    .filter((it) => it.project === project)
+    .map((it) => `${it.profile} ${it.dueMs}`);
   for (const { id: profile, document } of found.profiles) {
     const stored = readProfile(document);
+    if (stored.timerMs !== null)
+      assert.ok(timers.includes(`${profile} ${stored.timerMs}`), 'a timer is there');
     const values = new Map(stored.identities.map((it) => [it.id, it.value]));
     let folded: Profile | undefined;
     for (const line of await store.linesOf(project, profile, store.lastEvent())) {
@@ -414,4 +451,5 @@ test('whatever is refused for want of room: it never happened, and everything el
 test('the runs above met what they look for', () => {
   assert.ok(totals.reads > 300 && totals.commits > 200, JSON.stringify(totals));
   assert.ok(totals.twoInFlight > 100 && totals.unavailable > 100, JSON.stringify(totals));
+  assert.ok(totals.timers > 100, JSON.stringify(totals));
 });

@@ -19,6 +19,9 @@ export interface StateStore {
    */
   commit(group: WriteSet): Promise<void>;
 
+  /** The timers due before `beforeMs`, the oldest first, at most `max`; at least as new as `read`. */
+  dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]>;
+
   /**
    * Hashes (`hashKey`) of the keys of some idempotency records, in the order of the keys, from the first one behind
    * `after` on ('' : from the beginning). `next` goes on; undefined: that was all.
@@ -27,6 +30,13 @@ export interface StateStore {
 
   /** The newest id any stored line has. */
   lastEvent(): EventId;
+}
+
+/** At `dueMs`, server time, a profile has to be looked at: a session of it may have timed out (design D3). */
+export interface Timer {
+  readonly dueMs: number;
+  readonly project: ProjectId;
+  readonly profile: ProfileId;
 }
 
 /** What reads of a profile's past need. Implementations: storage/sqlite (recent lines from the blocks). */
@@ -82,6 +92,10 @@ export interface WriteSet {
    * every row up to date with the lines after it.
    */
   readonly rowsUpTo: EventId | undefined;
+  /** Set in addition to those that are there; the same one twice is one. */
+  readonly timers: readonly Timer[];
+  /** Timers that are done with; none of those set in the same group. */
+  readonly doneTimers: readonly Timer[];
 }
 
 /** Lines of one project in the order of apply, one JSON text each, joined by line feeds. */

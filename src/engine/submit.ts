@@ -1,17 +1,9 @@
 import { type Applied, apply } from '../core/apply.ts';
 import type { EventId, ProjectId } from '../core/ids.ts';
-import { duplicate, type Outcome } from '../core/outcome.ts';
+import { duplicate, isCarriedOut, type Outcome } from '../core/outcome.ts';
 import type { Profile } from '../core/profile.ts';
 import { assert } from '../lib/assert.ts';
-import {
-  type Batch,
-  type BatchResult,
-  type Item,
-  identityKey,
-  type NamedUser,
-  type Queued,
-  queue,
-} from './batch.ts';
+import { type Batch, type BatchResult, identityKey, type NamedUser, type Queued, queue } from './batch.ts';
 import { Group } from './commit.ts';
 import { type IdempotencyRecord, SeenPairs } from './idempotency.ts';
 import { cacheBytesMax, groupsInFlightMax, retryAfterSec } from './limits.ts';
@@ -189,7 +181,7 @@ export class Engine {
     let user: NamedUser | undefined;
     let found: (Profile | undefined)[] = [];
     for (let i = 0; i < batch.items.length; i++) {
-      const { command, pair } = batch.items[i] as Item;
+      const { command, pair } = batch.items[i] as Batch['items'][number];
       if (pair !== undefined && seen.has(pair)) {
         outcomes.push(duplicate);
         continue;
@@ -207,7 +199,13 @@ export class Engine {
       if (applied.attached.length + applied.detached.length > 0) user = undefined;
       const { outcome } = applied;
       if (outcome.code === 'failed') this.#options.onBug(outcome.error);
-      if (pair !== undefined && outcome.code === 'applied') seen.keep(pair);
+      if (command.kind === 'pass_time') {
+        // It is done with, unless a clock was set back and it is still the profile's: then it comes again.
+        const { dueMs, profile } = command;
+        const isDone = outcome.code === 'failed' || found[0]?.timerMs !== dueMs;
+        if (isDone) this.#open.finishTimer({ dueMs, project: batch.project, profile });
+      }
+      if (pair !== undefined && isCarriedOut(outcome)) seen.keep(pair);
       outcomes.push(outcome);
     }
     for (const [name, record] of seen.changed) this.#remember(name, record);
@@ -215,7 +213,7 @@ export class Engine {
   }
 
   /** Takes what a command changed into memory and into the open group. */
-  #take({ profile, lines, attached, detached }: Applied, project: ProjectId): void {
+  #take({ profile, lines, attached, detached, timerMs }: Applied, project: ProjectId): void {
     const group = this.#open;
     assert(profile !== undefined, 'lines without a profile');
     this.#nextEvent += lines.length;
@@ -234,6 +232,7 @@ export class Engine {
     this.#memory.changeProfile(profile, group.number);
     // Lines do not hold the ids' values: only its row has them.
     if (attached.length > 0) group.write(profile);
+    if (timerMs !== undefined) group.setTimer({ dueMs: timerMs, project, profile: profile.id });
   }
 
   #remember(name: string, record: IdempotencyRecord): void {

@@ -62,6 +62,16 @@ const migrations: readonly string[] = [
   INSERT INTO rows_up_to (id, line) SELECT 1, coalesce(max(last_id), 0) FROM blocks;
   `,
   `
+  -- When a profile has to be looked at again. In the order of time, so that new ones fill one page after the other and
+  -- those that are done with empty one after the other.
+  CREATE TABLE timers (
+    due_ms INTEGER NOT NULL,
+    profile_id INTEGER NOT NULL,
+    project_id INTEGER NOT NULL,
+    PRIMARY KEY (due_ms, profile_id)
+  ) WITHOUT ROWID;
+  `,
+  `
   -- Unknown for keys from before. A revoked key stays as a row, so that no declaration brings it back.
   ALTER TABLE keys ADD COLUMN created_ms INTEGER;
   ALTER TABLE keys ADD COLUMN revoked_ms INTEGER;

@@ -10,12 +10,20 @@ import {
   type StateStore,
   type StoredKey,
   StoreFullError,
+  type Timer,
   type Wanted,
   type WriteSet,
 } from '../../engine/store.ts';
 import { isFull } from './full.ts';
 import type { LinesRequest } from './history-thread.ts';
-import { type PackedFound, packWanted, packWriteSet, unpackFound } from './message.ts';
+import {
+  type PackedFound,
+  type PackedTimers,
+  packWanted,
+  packWriteSet,
+  unpackFound,
+  unpackTimers,
+} from './message.ts';
 import { openReader } from './open.ts';
 import type { RecordHashes } from './read-records.ts';
 import type { ReaderRequest, ReaderResult } from './reader-thread.ts';
@@ -68,6 +76,10 @@ export class SqliteStore implements StateStore, History, ProjectStore {
 
   async recordHashes(after: string): Promise<RecordHashes> {
     return (await this.#reader.ask({ do: 'hash', after })) as RecordHashes;
+  }
+
+  async dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]> {
+    return unpackTimers((await this.#reader.ask({ do: 'timers', beforeMs, max })) as PackedTimers);
   }
 
   async commit(group: WriteSet): Promise<void> {

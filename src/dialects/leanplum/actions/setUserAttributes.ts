@@ -1,30 +1,31 @@
 import { Type } from 'typebox';
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
 import { createsUser } from '../action.ts';
+import { readAttributeEdits } from '../attribute-edits.ts';
 import { readUserAttributes } from '../attributes.ts';
 import { readActionTime } from '../clock.ts';
+import { readUnsubscriptions, readUserFacts } from '../facts.ts';
 import type { Fault } from '../fault.ts';
+import { readCounterOverrides, readTotals } from '../overrides.ts';
 import { isFault, type Parameters } from '../parameters.ts';
 import { WireMap, WireNumber, wireCheck } from '../wire-types.ts';
 
-const check = wireCheck(Type.Object({ userAttributes: WireMap, time: WireNumber }));
+const check = wireCheck(
+  Type.Object({
+    userAttributes: WireMap,
+    userAttributeValuesToAdd: WireMap,
+    userAttributeValuesToRemove: WireMap,
+    userAttributeValuesToIncrement: WireMap,
+    events: WireMap,
+    states: WireMap,
+    time: WireNumber,
+  }),
+);
 
 /** Parameters of the contract that change the profile and are not built yet: never dropped without a word. */
-const notYet = [
-  'userAttributeValuesToAdd',
-  'userAttributeValuesToRemove',
-  'userAttributeValuesToIncrement',
-  'unsubscribeCategoriesToAdd',
-  'unsubscribeCategoriesToRemove',
-  'unsubscribeChannelsToAdd',
-  'unsubscribeChannelsToRemove',
-  'newUserId',
-  'events',
-  'states',
-  'devices',
-];
+const notYet = ['newUserId', 'devices'];
 
-/** Sets and clears attributes (contract 2.3 `setUserAttributes`). */
+/** Changes a profile: attributes, facts, counters and totals (contract 2.3 `setUserAttributes`). */
 export const setUserAttributes: Action = {
   name: 'setUserAttributes',
   key: 'production',
@@ -32,22 +33,37 @@ export const setUserAttributes: Action = {
   toCommand(parameters: Parameters, call: ActionCall): Translated | Fault {
     const problem = check(parameters);
     if (problem !== undefined) return problem;
-    const attributes = readUserAttributes(parameters);
-    if (isFault(attributes)) return attributes;
     const time = readActionTime(parameters, call.clock, { refusesPast: false });
     if (isFault(time)) return time;
+    const attributes = readUserAttributes(parameters);
+    if (isFault(attributes)) return attributes;
+    const edits = readAttributeEdits(parameters);
+    if (isFault(edits)) return edits;
+    const facts = readUserFacts(parameters);
+    if (isFault(facts)) return facts;
+    const factEdits = readUnsubscriptions(parameters);
+    if (isFault(factEdits)) return factEdits;
+    const counters = readCounterOverrides(parameters);
+    if (isFault(counters)) return counters;
+    const totals = readTotals(parameters);
+    if (isFault(totals)) return totals;
     const skipped = notYet.filter((name) => (parameters[name] ?? null) !== null && parameters[name] !== '');
     const notice =
       skipped.length > 0 ? `Parameter not supported yet; skipped: ${skipped.join(', ')}` : undefined;
     return {
       warning: [time.warning, notice].filter((it) => it !== undefined).join(' ') || undefined,
       command: {
-        kind: 'set_attributes',
+        kind: 'update_profile',
         ids: call.user.ids,
         create: createsUser(parameters, true),
         attributes,
+        edits,
+        facts,
+        factEdits,
+        devices: [],
+        counters,
+        totals,
         timeSec: time.timeSec,
-        keepNewer: false,
       },
     };
   },
