@@ -5,7 +5,7 @@ import type { ProfileId } from './ids.ts';
 import type { Totals } from './line.ts';
 
 interface CommandBase {
-  /** The ids by which the caller names the user, at least one. */
+  /** The ids by which the caller names the user, at least one; none where a command names the profile itself. */
   readonly ids: readonly NamedIdentity[];
   /** Whether a user nobody knows is created. */
   readonly create: boolean;
@@ -118,6 +118,12 @@ export interface ReadProfile extends CommandBase {
   readonly kind: 'read_profile';
 }
 
+/** The same by the profile's internal id: operators meet it in lines. */
+export interface ReadKnownProfile extends CommandBase {
+  readonly kind: 'read_profile';
+  readonly profile: ProfileId;
+}
+
 /** Asks whether the user exists, and changes nothing. */
 export interface FindUser extends CommandBase {
   readonly kind: 'find_user';
@@ -133,9 +139,10 @@ export type Command =
   | SetAttributes
   | UpdateProfile
   | ReadProfile
+  | ReadKnownProfile
   | FindUser;
 
 /** Whether a command changes nothing, whatever it finds. */
-export function isRead(command: Command): command is ReadProfile | FindUser {
+export function isRead(command: Command): command is ReadProfile | ReadKnownProfile | FindUser {
   return command.kind === 'read_profile' || command.kind === 'find_user';
 }

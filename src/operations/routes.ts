@@ -4,6 +4,7 @@ import type { Lookups } from '../engine/lookups.ts';
 import type { DayOfLookups } from '../engine/store.ts';
 import type { Engine } from '../engine/submit.ts';
 import type { Admission } from '../http/admission.ts';
+import type { CallerTotals, RequestTotals } from '../http/observe.ts';
 
 /** What a history tells of itself. */
 export interface HistoryMetrics {
@@ -26,6 +27,7 @@ export interface OperationsParts {
   readonly admission: Admission;
   readonly lookups: Lookups;
   readonly history: { readonly metrics: HistoryMetrics };
+  readonly requests: RequestTotals;
   /** Resolves when a small write is on disk. */
   readonly probe: () => Promise<void>;
 }
@@ -51,7 +53,7 @@ export function mountOperations(server: FastifyInstance, parts: OperationsParts)
   });
 }
 
-function buildMetrics({ engine, history, admission, lookups }: OperationsParts): Registry {
+function buildMetrics({ engine, history, admission, lookups, requests }: OperationsParts): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -120,16 +122,8 @@ function buildMetrics({ engine, history, admission, lookups }: OperationsParts):
       },
     });
   }
-  for (const [name, [help, get]] of Object.entries(historyGauges)) {
-    new Gauge({
-      name: `rapport_history_${name}`,
-      help,
-      registers,
-      collect() {
-        this.set(get(history.metrics));
-      },
-    });
-  }
+  addHistoryMetrics(registry, history);
+  addRequestMetrics(registry, requests);
   return registry;
 }
 
@@ -137,6 +131,19 @@ function buildMetrics({ engine, history, admission, lookups }: OperationsParts):
 function newestDays(lookups: Lookups): DayOfLookups[] {
   const days = lookups.days();
   return days.filter(({ project }, index) => days[index + 2]?.project !== project);
+}
+
+function addHistoryMetrics(registry: Registry, history: OperationsParts['history']): void {
+  for (const [name, [help, get]] of Object.entries(historyGauges)) {
+    new Gauge({
+      name: `rapport_history_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(get(history.metrics));
+      },
+    });
+  }
 }
 
 const historyGauges: Readonly<Record<string, readonly [string, (metrics: HistoryMetrics) => number]>> = {
@@ -147,3 +154,37 @@ const historyGauges: Readonly<Record<string, readonly [string, (metrics: History
   file_rows: ['Lines in sealed files', (it) => it.status?.fileRows ?? 0],
   file_bytes: ['Bytes of sealed files', (it) => it.status?.fileBytes ?? 0],
 };
+
+function addRequestMetrics(registry: Registry, { callers }: RequestTotals): void {
+  const registers = [registry];
+  new Counter({
+    name: 'rapport_requests_total',
+    help: 'Requests answered, by caller and class of status',
+    labelNames: ['caller', 'status'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [caller, { answered, refused, failed }] of callers) {
+        this.inc({ caller, status: 'ok' }, answered - refused - failed);
+        this.inc({ caller, status: '4xx' }, refused);
+        this.inc({ caller, status: '5xx' }, failed);
+      }
+    },
+  });
+  const quantiles = { '0.5': 'p50Ms', '0.99': 'p99Ms' } as const satisfies Record<string, keyof CallerTotals>;
+  new Gauge({
+    name: 'rapport_request_ms',
+    help: 'Milliseconds from the head of a request to the end of its answer, over the last minute',
+    labelNames: ['caller', 'quantile'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [caller, totals] of callers) {
+        for (const [quantile, name] of Object.entries(quantiles)) {
+          const ms = totals[name];
+          if (ms !== null) this.set({ caller, quantile }, ms);
+        }
+      }
+    },
+  });
+}

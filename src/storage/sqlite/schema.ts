@@ -102,7 +102,15 @@ const migrations: readonly string[] = [
     last_id INTEGER NOT NULL
   );
   `,
+  `
+  -- Unknown for keys from before. A revoked key stays as a row, so that no declaration brings it back.
+  ALTER TABLE keys ADD COLUMN created_ms INTEGER;
+  ALTER TABLE keys ADD COLUMN revoked_ms INTEGER;
+  `,
 ];
+
+/** The newest schema this version knows. */
+export const schemaVersion = migrations.length;
 
 /** Brings the database to this version; refuses one that a newer version has changed. */
 export function migrate(database: DatabaseSync): void {

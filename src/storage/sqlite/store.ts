@@ -1,12 +1,16 @@
-import type { EventId } from '../../core/ids.ts';
+import type { EventId, ProjectId } from '../../core/ids.ts';
 import { firstEventId } from '../../core/ids.ts';
 import {
   type DayOfLookups,
   type Found,
   type LookupStore,
+  type ProjectChange,
+  type ProjectStore,
+  type ProjectsChanged,
   type SealedPosition,
   type Sealing,
   type StateStore,
+  type StoredKey,
   StoreFullError,
   type Timer,
   type Wanted,
@@ -38,7 +42,7 @@ const walBytesMax = 16 * 1024 * 1024;
  * The embedded store: one SQLite file. One thread writes, one reads states, one copies the WAL; this object, on the main
  * thread, only passes messages.
  */
-export class SqliteStore implements StateStore, LookupStore {
+export class SqliteStore implements StateStore, LookupStore, ProjectStore {
   readonly #onBroken: (error: unknown) => void;
   readonly #writer: Thread<WriterRequest, WriterResult>;
   readonly #reader: Thread<ReaderRequest, ReaderResult>;
@@ -83,7 +87,8 @@ export class SqliteStore implements StateStore, LookupStore {
   async commit(group: WriteSet): Promise<void> {
     const since = this.#refusals;
     try {
-      this.#walBytes += await this.#writer.ask({ do: 'commit', group: packWriteSet(group), since });
+      const request = { do: 'commit', group: packWriteSet(group), since } as const;
+      this.#walBytes += (await this.#writer.ask(request)) as number;
       for (const { lastEvent } of group.blocks) if (lastEvent > this.#lastEvent) this.#lastEvent = lastEvent;
       if (this.#walBytes > walBytesMax) this.#checkpointing ??= this.#checkpoint();
     } catch (error) {
@@ -102,6 +107,18 @@ export class SqliteStore implements StateStore, LookupStore {
   /** Removes a slice of the idempotency records older than `beforeMs`. Rejects like `probe`. */
   expireRecords(beforeMs: number): Promise<void> {
     return this.#aside(this.#writer.ask({ do: 'expire', beforeMs }));
+  }
+
+  async changeProjects(change: ProjectChange, nowMs: number): Promise<ProjectsChanged> {
+    const changed = this.#writer.ask({ do: 'projects', change, nowMs });
+    await this.#aside(changed);
+    return changed as Promise<ProjectsChanged>;
+  }
+
+  async keysOf(project: ProjectId): Promise<readonly StoredKey[]> {
+    const keys = this.#writer.ask({ do: 'keys', project });
+    await this.#aside(keys);
+    return keys as Promise<readonly StoredKey[]>;
   }
 
   /** Rejects like `probe`. */
@@ -132,7 +149,7 @@ export class SqliteStore implements StateStore, LookupStore {
     for (;;) {
       const asked = this.#writer.ask({ do: 'prune' });
       await this.#aside(asked);
-      const bytes = await asked;
+      const bytes = (await asked) as number;
       this.#walBytes += bytes;
       if (bytes === 0) return;
     }

@@ -1,4 +1,6 @@
-import type { DayOfLookups, Sealing } from '../../engine/store.ts';
+import type { ProjectId } from '../../core/ids.ts';
+import type { DayOfLookups, ProjectChange, ProjectsChanged, Sealing, StoredKey } from '../../engine/store.ts';
+import { changeProjects, readKeys } from './change-projects.ts';
 import { prepareCommit } from './commit-changes.ts';
 import { prepareExpire } from './expire-records.ts';
 import { isFull } from './full.ts';
@@ -16,10 +18,12 @@ export type WriterRequest =
   | { readonly do: 'expire'; readonly beforeMs: number }
   | { readonly do: 'lookups'; readonly days: readonly DayOfLookups[] }
   | { readonly do: 'seal'; readonly sealing: Sealing }
-  | { readonly do: 'prune' };
+  | { readonly do: 'prune' }
+  | { readonly do: 'projects'; readonly change: ProjectChange; readonly nowMs: number }
+  | { readonly do: 'keys'; readonly project: ProjectId };
 
 /** About how many bytes the WAL grew by; for `prune`, the bytes of the blocks removed. */
-export type WriterResult = number;
+export type WriterResult = number | ProjectsChanged | readonly StoredKey[];
 
 /** The one writer. */
 serveThread<WriterRequest, { file: string }>(({ file }) => {
@@ -69,6 +73,10 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
         return 0;
       case 'prune':
         return prune();
+      case 'projects':
+        return changeProjects(database, request.change, request.nowMs);
+      case 'keys':
+        return readKeys(database, request.project);
     }
   };
 });
