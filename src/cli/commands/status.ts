@@ -34,7 +34,7 @@ interface Status {
       number
     >
   >;
-  readonly history: { readonly lagLines: number; readonly lagSeconds: number } | null;
+  readonly history: { readonly lagLines: number; readonly lagSeconds: number };
   readonly disk: Readonly<
     Record<'databaseBytes' | 'walBytes' | 'historyBytes' | 'otherBytes' | 'freeBytes', number>
   >;
