@@ -125,7 +125,7 @@ describe('what goes wrong is one line and an exit code', () => {
     [['profile', 'show', 'nobody', '--project', 'Demo'], 4, /Nobody is known as 'nobody'/],
     [['projects', 'create', 'Demo'], 1, /There is a project 'Demo' already/],
     [['projects', 'create', 'New', '--bloomreach-token', 'x'], 1, /bloomreachToken/],
-    [['sql', 'select 1'], 1, /no history/],
+    [['sql', 'select nothing from nowhere'], 1, /nowhere/],
     [['profile', 'show', 'a', '--limit', '5000', '--project', 'Demo'], 1, /limit/],
   ];
   for (const [args, code, line] of rows) {
