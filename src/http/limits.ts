@@ -2,9 +2,12 @@
 
 /** Bytes of all request bodies being read or worked on; more are answered 503. */
 export const bytesInFlightMax = 512 * 1024 * 1024;
-/** Bytes of requests under way (see `Admission`): at the start, and between which it adapts. */
-export const admittedStart = 2 * 1024 * 1024;
-export const admittedMin = 512 * 1024;
+/**
+ * Bytes of requests under way (see `Admission`): at the start, and between which it adapts. The least lets in what a
+ * back end with 16 connections sends in batches of 500.
+ */
+export const admittedStart = 4 * 1024 * 1024;
+export const admittedMin = 2 * 1024 * 1024;
 export const admittedMax = 64 * 1024 * 1024;
 /** What a request costs besides its bytes: about as much as this many more of them. */
 export const requestCost = 2 * 1024;
