@@ -69,7 +69,7 @@ function describe(status: Status): string {
       'queue',
       `${engine.queued} requests (${showBytes(engine.queuedBytes)}), ${engine.inFlight} commits on their way, ${engine.refused} refused`,
     ],
-    ['history', `${history.lagLines} lines behind (${history.lagSeconds} s)`],
+    ['history', `${history.lagLines} lines behind (${history.lagSeconds.toFixed(1)} s)`],
     [
       'disk',
       `database ${showBytes(disk.databaseBytes)}, WAL ${showBytes(disk.walBytes)}, history ${showBytes(disk.historyBytes)}, other ${showBytes(disk.otherBytes)}; ${showBytes(disk.freeBytes)} free`,
