@@ -28,7 +28,10 @@ export interface IdentityAttachedLine extends LineBase {
   readonly name: IdentityKind;
 }
 
-/** The profile lost an external id: a soft id that was not used for longer than the newest ones. */
+/**
+ * The profile lost an external id: a soft id that was not used for longer than the newest ones, or one by which somebody
+ * else was named.
+ */
 export interface IdentityDetachedLine extends LineBase {
   readonly kind: 'identity_detached';
   readonly name: IdentityKind;
@@ -40,6 +43,29 @@ export interface IdentityUsedLine extends LineBase {
   readonly kind: 'identity_used';
   readonly name: IdentityKind;
   readonly identity: IdentityId;
+}
+
+/** A device of the profile is used by somebody else from now on; it stays in the profile's own list. */
+export interface IdentityHandedOnLine extends LineBase {
+  readonly kind: 'identity_handed_on';
+  readonly name: IdentityKind;
+  readonly identity: IdentityId;
+}
+
+/** Another profile became part of this one, which has everything it had from now on. */
+export interface MergedLine extends LineBase {
+  readonly kind: 'merged';
+  readonly part: ProfileId;
+  /** Ids that both had: the part's, which goes, and this profile's, which stays. */
+  readonly same: readonly (readonly [part: IdentityId, own: IdentityId])[];
+  /** The part as it was (`writePart`), so that a profile is the fold of its own lines. */
+  readonly document: string;
+}
+
+/** The last line of a profile: from now on it is part of `into`, and so are its ids. */
+export interface MergedIntoLine extends LineBase {
+  readonly kind: 'merged_into';
+  readonly into: ProfileId;
 }
 
 /** Attributes set (value) or cleared (null), all at `timeSec`. */
@@ -70,6 +96,9 @@ export type Line =
   | IdentityAttachedLine
   | IdentityDetachedLine
   | IdentityUsedLine
+  | IdentityHandedOnLine
+  | MergedLine
+  | MergedIntoLine
   | SessionOpenedLine
   | SessionContinuedLine
   | SessionPausedLine
@@ -105,7 +134,12 @@ export function writeLine(line: Line): string {
       return `${text},"name":"${line.name}"}`;
     case 'identity_detached':
     case 'identity_used':
+    case 'identity_handed_on':
       return `${text},"name":"${line.name}","identity":${line.identity}}`;
+    case 'merged':
+      return `${text},"part":${line.part},"same":${JSON.stringify(line.same)},"document":${line.document}}`;
+    case 'merged_into':
+      return `${text},"into":${line.into}}`;
     case 'session_opened': {
       const { events, states, sessions, spentSec } = line.prior;
       if (line.device !== null) text += `,"device":${line.device}`;
@@ -167,15 +201,17 @@ export function readLine(text: string): Line {
     case 'identity_attached':
       return { ...base, kind: 'identity_attached', name: stored.name as IdentityKind };
     case 'identity_detached':
-    case 'identity_used': {
+    case 'identity_used':
+    case 'identity_handed_on': {
       const identity = stored.identity as IdentityId;
       return { ...base, kind: stored.kind, name: stored.name as IdentityKind, identity };
     }
-    case 'session_opened': {
-      const { background = false, billed = false } = stored;
-      const { spent: spentSec, ...counts } = stored.prior as NonNullable<StoredLine['prior']>;
-      return { ...base, kind: 'session_opened', device, background, billed, prior: { ...counts, spentSec } };
-    }
+    case 'merged':
+      return { ...base, kind: 'merged', ...readMerged(stored) };
+    case 'merged_into':
+      return { ...base, kind: 'merged_into', into: stored.into as ProfileId };
+    case 'session_opened':
+      return { ...base, kind: 'session_opened', device, ...readOpened(stored) };
     case 'session_resumed':
       return { ...base, kind: 'session_resumed', billed: stored.billed ?? false };
     case 'session_ended':
@@ -186,14 +222,9 @@ export function readLine(text: string): Line {
       return { ...base, kind: 'state_entered', name: stored.name as string, info, params, device };
     }
     case 'state_left': {
+      const state = stored.state as StateId;
       const spentSec = stored.spent as number;
-      return {
-        ...base,
-        kind: 'state_left',
-        state: stored.state as StateId,
-        name: stored.name as string,
-        spentSec,
-      };
+      return { ...base, kind: 'state_left', state, name: stored.name as string, spentSec };
     }
     case 'state_paused':
     case 'state_resumed':
@@ -204,6 +235,19 @@ export function readLine(text: string): Line {
     case 'time_passed':
       return { ...base, kind: stored.kind };
   }
+}
+
+function readMerged({ part, same, document }: StoredLine) {
+  return {
+    part: part as ProfileId,
+    same: same as MergedLine['same'],
+    document: JSON.stringify(document),
+  };
+}
+
+function readOpened({ background = false, billed = false, prior }: StoredLine) {
+  const { spent: spentSec, ...counts } = prior as NonNullable<StoredLine['prior']>;
+  return { background, billed, prior: { ...counts, spentSec } };
 }
 
 interface StoredLine {
@@ -218,6 +262,10 @@ interface StoredLine {
   readonly device?: number;
   readonly identity?: number;
   readonly state?: number;
+  readonly part?: number;
+  readonly same?: readonly (readonly [number, number])[];
+  readonly document?: Json;
+  readonly into?: number;
   readonly name?: string;
   readonly value?: number;
   readonly info?: string;

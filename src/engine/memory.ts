@@ -11,6 +11,7 @@ import { WriteBehind } from './write-behind.ts';
 /** An object takes about this many times its JSON text (measured on profiles of 1 KB). */
 const profileOverhead = 2;
 const identityWeight = 160;
+const removedWeight = 100;
 /** Idempotency records get at most one part in this many. */
 const recordsShare = 8;
 
@@ -57,6 +58,12 @@ export class Memory {
     const weight = profile.size * profileOverhead;
     this.profiles.set(profile.id, profile, weight, group, Number.POSITIVE_INFINITY);
     this.behind.add(profile);
+  }
+
+  /** The profile is part of another one from now on. */
+  removeProfile(profile: Profile, group: number): void {
+    this.profiles.set(profile.id, undefined, removedWeight, group);
+    this.behind.drop(profile);
   }
 
   changeIdentity(key: string, profile: ProfileId | undefined, group: number): void {

@@ -30,8 +30,8 @@ export interface StateStore {
 
 /** What reads of a profile's past need. Implementations: storage/sqlite (recent lines from the blocks). */
 export interface History {
-  /** The lines of a profile up to and including `upTo`, oldest first. */
-  linesOf(project: ProjectId, profile: ProfileId, upTo: EventId): Promise<readonly Line[]>;
+  /** The lines of `profiles` (`historyOf`: one and its parts) up to and including `upTo`, oldest first. */
+  linesOf(project: ProjectId, profiles: readonly ProfileId[], upTo: EventId): Promise<readonly Line[]>;
 }
 
 export interface IdentityKey {
@@ -71,6 +71,8 @@ export interface WriteSet {
     readonly project: ProjectId;
     readonly document: string;
   }[];
+  /** Profiles that are part of another one now; their ids are among `identities`. */
+  readonly removed: readonly ProfileId[];
   readonly identities: readonly (IdentityKey & { readonly id: IdentityId; readonly profile: ProfileId })[];
   /** Ids that nobody has any more. */
   readonly detached: readonly IdentityKey[];

@@ -1,6 +1,6 @@
 import type { Line } from '../../core/line.ts';
 import type { Outcome } from '../../core/outcome.ts';
-import type { Profile } from '../../core/profile.ts';
+import { historyOf, type Profile } from '../../core/profile.ts';
 import type { Project } from '../../core/project.ts';
 import type { History } from '../../engine/store.ts';
 import type { Engine } from '../../engine/submit.ts';
@@ -61,7 +61,7 @@ export async function answerExportOne(request: ReadRequest, parts: DataParts): P
   if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
   const profile = await findCustomer(asked, request, parts);
   if ('status' in profile) return profile;
-  const lines = await parts.history.linesOf(request.project.id, profile.id, profile.lastEvent);
+  const lines = await parts.history.linesOf(request.project.id, historyOf(profile), profile.lastEvent);
   return json(200, {
     success: true,
     ids: Object.fromEntries(showIds(profile)),

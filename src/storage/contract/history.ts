@@ -45,9 +45,9 @@ function numbersOf(lines: readonly Line[]): number[] {
 
 function profiles(check: Check): void {
   check('a profile without lines has none', async (under) => {
-    assert.deepEqual(await under.history.linesOf(shop, profileId(1), end), []);
+    assert.deepEqual(await under.history.linesOf(shop, [profileId(1)], end), []);
     await append(under, [eventLine(1, 1)]);
-    assert.deepEqual(await under.history.linesOf(shop, profileId(2), end), []);
+    assert.deepEqual(await under.history.linesOf(shop, [profileId(2)], end), []);
   });
 
   check('lines come back as they were said, as soon as they are committed', async (under) => {
@@ -65,7 +65,7 @@ function profiles(check: Check): void {
       eventLine(4, 1, { name: 'two\nlines\r\n', params: { quote: '"', deep: [[[{}]]] } }),
     ];
     await append(under, said);
-    assert.deepEqual(await under.history.linesOf(shop, profileId(1), end), said);
+    assert.deepEqual(await under.history.linesOf(shop, [profileId(1)], end), said);
   });
 
   check('oldest first, of this profile alone, over several groups', async (under) => {
@@ -73,7 +73,7 @@ function profiles(check: Check): void {
     await append(under, [eventLine(1, 1), eventLine(2, 1)]);
     await append(under, [eventLine(12, 12), eventLine(13, 1), eventLine(14, 12)]);
     await append(under, [eventLine(123, 123), eventLine(124, 12)], [eventLine(125, 1)]);
-    const of = async (n: number) => numbersOf(await under.history.linesOf(shop, profileId(n), end));
+    const of = async (n: number) => numbersOf(await under.history.linesOf(shop, [profileId(n)], end));
     assert.deepEqual(await of(1), [1, 2, 13, 125]);
     assert.deepEqual(await of(12), [12, 14, 124]);
     assert.deepEqual(await of(123), [123]);
@@ -88,8 +88,8 @@ function profiles(check: Check): void {
       nested: { profile: profileId(1), z: 0 },
     };
     await append(under, [eventLine(1, 1), eventLine(2, 2, { params, name: quote }), eventLine(3, 1)]);
-    assert.deepEqual(numbersOf(await under.history.linesOf(shop, profileId(1), end)), [1, 3]);
-    assert.deepEqual(await under.history.linesOf(shop, profileId(2), end), [
+    assert.deepEqual(numbersOf(await under.history.linesOf(shop, [profileId(1)], end)), [1, 3]);
+    assert.deepEqual(await under.history.linesOf(shop, [profileId(2)], end), [
       eventLine(2, 2, { params, name: quote }),
     ]);
   });
@@ -102,7 +102,8 @@ function places(check: Check): void {
       [eventLine(1, 1), eventLine(2, 9), eventLine(3, 1)],
       [eventLine(4, 1), eventLine(5, 1)],
     );
-    const upTo = async (n: number) => numbersOf(await under.history.linesOf(shop, profileId(1), eventId(n)));
+    const upTo = async (n: number) =>
+      numbersOf(await under.history.linesOf(shop, [profileId(1)], eventId(n)));
     assert.deepEqual(await upTo(0), []);
     assert.deepEqual(await upTo(1), [1]);
     assert.deepEqual(await upTo(2), [1]);
@@ -115,7 +116,7 @@ function places(check: Check): void {
   check('a first line in the middle of a block', async (under) => {
     const first = [eventLine(1, 1), eventLine(2, 1), eventLine(3, 3), eventLine(4, 1), eventLine(5, 3)];
     await append(under, first, [eventLine(6, 3)]);
-    assert.deepEqual(numbersOf(await under.history.linesOf(shop, profileId(3), end)), [3, 5, 6]);
+    assert.deepEqual(numbersOf(await under.history.linesOf(shop, [profileId(3)], end)), [3, 5, 6]);
   });
 
   for (const blocks of [50, 51, 133]) {
@@ -126,10 +127,10 @@ function places(check: Check): void {
       ]);
       await under.append(writeSet({ blocks: lines.map((each) => block(shop, each)) }));
       const expected = lines.flat().filter((line) => line.profile === profileId(1));
-      assert.deepEqual(await under.history.linesOf(shop, profileId(1), end), expected);
+      assert.deepEqual(await under.history.linesOf(shop, [profileId(1)], end), expected);
       const all = lines.flat().length;
       const early = expected.filter((line) => line.id <= eventId(all - 3));
-      assert.deepEqual(await under.history.linesOf(shop, profileId(1), eventId(all - 3)), early);
+      assert.deepEqual(await under.history.linesOf(shop, [profileId(1)], eventId(all - 3)), early);
     });
   }
 }
@@ -142,10 +143,10 @@ function projects(check: Check): void {
       const banks = [eventLine(n * 10 + 2, 2, inBank), eventLine(n * 10 + 6, 2, inBank)];
       await under.append(writeSet({ blocks: [block(shop, shops), block(bank, banks)] }));
     }
-    const shops = numbersOf(await under.history.linesOf(shop, profileId(1), end));
+    const shops = numbersOf(await under.history.linesOf(shop, [profileId(1)], end));
     assert.equal(shops.length, 120);
     assert.ok(shops.every((n) => n % 10 === 1 || n % 10 === 5));
-    assert.equal((await under.history.linesOf(bank, profileId(2), end)).length, 120);
+    assert.equal((await under.history.linesOf(bank, [profileId(2)], end)).length, 120);
   });
 
   check('a project sees nothing of another, even by number', async (under) => {
@@ -154,7 +155,7 @@ function projects(check: Check): void {
         blocks: [block(shop, [eventLine(1, 1)]), block(bank, [eventLine(2, 2, { project: bank })])],
       }),
     );
-    assert.deepEqual(await under.history.linesOf(bank, profileId(1), end), []);
-    assert.deepEqual(await under.history.linesOf(shop, profileId(2), end), []);
+    assert.deepEqual(await under.history.linesOf(bank, [profileId(1)], end), []);
+    assert.deepEqual(await under.history.linesOf(shop, [profileId(2)], end), []);
   });
 }

@@ -6,7 +6,7 @@ import { serveThread } from './thread.ts';
 
 export interface LinesRequest {
   readonly project: ProjectId;
-  readonly profile: ProfileId;
+  readonly profiles: readonly ProfileId[];
   readonly upTo: EventId;
 }
 

@@ -90,9 +90,9 @@ export class SqliteStore implements StateStore, History {
     return this.#aside(this.#writer.ask({ do: 'expire', beforeMs }));
   }
 
-  async linesOf(project: ProjectId, profile: ProfileId, upTo: EventId): Promise<readonly Line[]> {
+  async linesOf(project: ProjectId, profiles: readonly ProfileId[], upTo: EventId): Promise<readonly Line[]> {
     this.#history ??= new Thread(new URL('./history-thread.ts', import.meta.url), { file: this.#file });
-    const lines = this.#history.ask({ project, profile, upTo });
+    const lines = this.#history.ask({ project, profiles, upTo });
     try {
       await this.#aside(lines);
     } catch (error) {
