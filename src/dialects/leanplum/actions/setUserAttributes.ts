@@ -5,9 +5,10 @@ import { readUserAttributes } from '../attributes.ts';
 import { readActionTime } from '../clock.ts';
 import type { Fault } from '../fault.ts';
 import { isFault, type Parameters } from '../parameters.ts';
-import { WireMap, WireNumber, wireCheck } from '../wire-types.ts';
+import { becoming } from '../user.ts';
+import { WireMap, WireNumber, WireText, wireCheck } from '../wire-types.ts';
 
-const check = wireCheck(Type.Object({ userAttributes: WireMap, time: WireNumber }));
+const check = wireCheck(Type.Object({ userAttributes: WireMap, newUserId: WireText, time: WireNumber }));
 
 /** Parameters of the contract that change the profile and are not built yet: never dropped without a word. */
 const notYet = [
@@ -18,13 +19,15 @@ const notYet = [
   'unsubscribeCategoriesToRemove',
   'unsubscribeChannelsToAdd',
   'unsubscribeChannelsToRemove',
-  'newUserId',
   'events',
   'states',
   'devices',
 ];
 
-/** Sets and clears attributes (contract 2.3 `setUserAttributes`). */
+/**
+ * Sets and clears attributes (contract 2.3 `setUserAttributes`). With `newUserId` the user first becomes that one, and
+ * the attributes are his (contract 7.2).
+ */
 export const setUserAttributes: Action = {
   name: 'setUserAttributes',
   key: 'production',
@@ -34,6 +37,8 @@ export const setUserAttributes: Action = {
     if (problem !== undefined) return problem;
     const attributes = readUserAttributes(parameters);
     if (isFault(attributes)) return attributes;
+    const ids = becoming(call.user, parameters['newUserId']);
+    if (isFault(ids)) return ids;
     const time = readActionTime(parameters, call.clock, { refusesPast: false });
     if (isFault(time)) return time;
     const skipped = notYet.filter((name) => (parameters[name] ?? null) !== null && parameters[name] !== '');
@@ -43,7 +48,7 @@ export const setUserAttributes: Action = {
       warning: [time.warning, notice].filter((it) => it !== undefined).join(' ') || undefined,
       command: {
         kind: 'set_attributes',
-        ids: call.user.ids,
+        ids,
         create: createsUser(parameters, true),
         attributes,
         timeSec: time.timeSec,
