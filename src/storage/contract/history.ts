@@ -79,6 +79,16 @@ function profiles(check: Check): void {
     assert.deepEqual(await of(123), [123]);
   });
 
+  check('of several profiles together, in one order', async (under) => {
+    await append(under, [eventLine(1, 1), eventLine(2, 2), eventLine(3, 3)]);
+    await append(under, [eventLine(4, 2), eventLine(5, 1), eventLine(6, 3)]);
+    const of = async (...numbers: number[]) =>
+      numbersOf(await under.history.linesOf(shop, numbers.map(profileId), end));
+    assert.deepEqual(await of(1, 2), [1, 2, 4, 5]);
+    assert.deepEqual(await of(3, 2), [2, 3, 4, 6]);
+    assert.deepEqual(await of(), []);
+  });
+
   check('an event that quotes the line of another profile stays where it is', async (under) => {
     const quote = `"profile":${profileId(1)},`;
     const params = {

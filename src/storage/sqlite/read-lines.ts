@@ -25,6 +25,7 @@ export function* readLinesOf(
     `SELECT id, body FROM blocks WHERE project_id = ? AND id >= ? AND id <= ? ORDER BY id LIMIT ${blocksPerRead}`,
   );
   const profiles = new Set<number>(of.profiles);
+  if (profiles.size === 0) return;
   const oldest = Math.min(...profiles);
   const first = findFirst.get(of.project, oldest) as { id: number } | undefined;
   let from = first?.id ?? oldest;
