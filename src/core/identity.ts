@@ -84,22 +84,24 @@ function choose(
  */
 function chooseOldest(ids: readonly NamedIdentity[], found: readonly (Profile | undefined)[]): Target {
   const name = ids.find((id) => id.kind === 'user')?.value ?? nameOfOldest(found);
+  const isSame = (holder: Profile) => (userOf(holder) ?? name) === name;
   let profile: Profile | undefined;
-  const same = new Set<Profile>();
-  const attach: NamedIdentity[] = [];
-  const take: Taken[] = [];
+  for (const holder of found) {
+    if (holder !== undefined && holder !== profile && isSame(holder)) profile = older(profile, holder);
+  }
+  let attach: readonly NamedIdentity[] = none;
+  let absorb: readonly Profile[] = none;
+  let take: readonly Taken[] = none;
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i] as NamedIdentity;
     const holder = found[i];
+    if (holder === profile && holder !== undefined) continue;
     if (holder === undefined) {
-      if (id.attach) attach.push(id);
-    } else if ((userOf(holder) ?? name) === name) {
-      same.add(holder);
-      profile = older(profile, holder);
-    } else take.push({ id, from: holder });
+      if (id.attach) attach = [...attach, id];
+    } else if (!isSame(holder)) take = [...take, { id, from: holder }];
+    else if (!absorb.includes(holder)) absorb = [...absorb, holder];
   }
-  if (profile !== undefined) same.delete(profile);
-  return { profile, attach, absorb: same.size === 0 ? none : [...same], take, leaves: undefined };
+  return { profile, attach, absorb, take, leaves: undefined };
 }
 
 function nameOfOldest(found: readonly (Profile | undefined)[]): string | undefined {

@@ -61,6 +61,10 @@ const migrations: readonly string[] = [
   CREATE TABLE rows_up_to (id INTEGER PRIMARY KEY CHECK (id = 1), line INTEGER NOT NULL);
   INSERT INTO rows_up_to (id, line) SELECT 1, coalesce(max(last_id), 0) FROM blocks;
   `,
+  `
+  -- Profiles know which others became part of them.
+  UPDATE profiles SET doc = substr(doc, 1, length(doc) - 1) || ',"parts":[]}';
+  `,
 ];
 
 /** Brings the database to this version; refuses one that a newer version has changed. */
