@@ -1,9 +1,10 @@
 /**
  * The load generator: a process of its own that takes one job after the other from its parent.
  *
- * Three ways to send, see `Pattern`: `closed` (each connection sends again when it has its answer: the peak rate), `paced`
+ * Four ways to send, see `Pattern`: `closed` (each connection sends again when it has its answer: the peak rate), `paced`
  * (requests become due at a fixed rate, whatever the server does; a request that finds no free connection waits, and its
- * wait is part of its latency) and `once` (every user exactly once, in order: filling the store).
+ * wait is part of its latency), `flood` (at a fixed rate too, more than the server can do: refusals are counted, latencies
+ * are of what was accepted, and what finds no free connection is left out) and `once` (every user exactly once, in order: filling the store).
  */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +17,7 @@ import { buildWorkload, type Workload, type WorkloadName } from './workloads.ts'
 export type Pattern =
   | { readonly kind: 'closed'; readonly warmUpMs: number; readonly windowMs: number }
   | {
-      readonly kind: 'paced';
+      readonly kind: 'paced' | 'flood';
       readonly warmUpMs: number;
       readonly windowMs: number;
       readonly requestsPerSecond: number;
@@ -42,6 +43,9 @@ export interface Measurement {
   /** Of the whole job, warm-up included: */
   readonly acknowledged: number;
   readonly sent: number;
+  /** Requests answered 503, and requests that found no free connection; only of a flood. */
+  readonly refused: number;
+  readonly unsent: number;
   /** The first thing that was not as it should be; the figures are then worth nothing. */
   readonly problem: string | undefined;
 }
@@ -85,6 +89,8 @@ class Load {
   private inFlight = 0;
   private acknowledged = 0;
   private sent = 0;
+  private refused = 0;
+  private unsent = 0;
   private problem: string | undefined;
   private windowItems = 0;
   private windowStart = { atMs: 0, serverCpu: 0, ownCpu: 0 };
@@ -111,7 +117,7 @@ class Load {
 
   start(): void {
     const { pattern } = this.job;
-    if (pattern.kind === 'paced') {
+    if (pattern.kind === 'paced' || pattern.kind === 'flood') {
       this.idleLanes.push(...this.lanes);
       this.pacer = this.pace(pattern.requestsPerSecond);
     } else {
@@ -182,6 +188,12 @@ class Load {
   private receive(lane: Lane, answer: Answer): void {
     const now = performance.now();
     this.inFlight -= 1;
+    if (this.job.pattern.kind === 'flood' && answer.status === 503) {
+      this.refused += 1;
+      this.sent -= this.workload.itemsPerRequest;
+      this.next(lane, now);
+      return;
+    }
     const successes = countSuccesses(answer.body) - this.workload.extraSuccesses;
     if (answer.status === 200 && successes > 0) this.acknowledged += successes;
     if (answer.status !== 200 || successes !== this.workload.itemsPerRequest) {
@@ -199,7 +211,7 @@ class Load {
   private next(lane: Lane, now: number): void {
     if (this.phase === 'draining' || lane.requestsLeft <= 0) {
       this.finishWhenDrained();
-    } else if (this.job.pattern.kind !== 'paced') {
+    } else if (this.job.pattern.kind === 'closed' || this.job.pattern.kind === 'once') {
       this.send(lane, now);
     } else {
       const arrivedAt = this.waiting.shift();
@@ -217,7 +229,8 @@ class Load {
       const due = Math.floor(((now - start) / 1000) * requestsPerSecond);
       for (; made < due; made++) {
         const lane = this.idleLanes.pop();
-        if (lane === undefined) this.waiting.push(now);
+        if (lane === undefined && this.job.pattern.kind === 'flood') this.unsent += 1;
+        else if (lane === undefined) this.waiting.push(now);
         else this.send(lane, now);
       }
     }, 1);
@@ -234,6 +247,8 @@ class Load {
       latenciesMs: Float64Array.from(this.latenciesMs),
       acknowledged: this.acknowledged,
       sent: this.sent,
+      refused: this.refused,
+      unsent: this.unsent,
       problem: this.problem,
     });
   }

@@ -3,6 +3,7 @@
  * between. It checks nothing and stores nothing, so its rate is what the machine has left beside the load generator.
  */
 import fastify, { type FastifyReply } from 'fastify';
+import { Admission } from '../src/http/admission.ts';
 import { BytesInFlight, readBodies } from '../src/http/body.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from '../src/http/limits.ts';
 import { parseJson } from '../src/lib/json.ts';
@@ -11,7 +12,9 @@ const bodyBytesMax = 64 * 1024 * 1024;
 
 async function startNullServer(): Promise<string> {
   const server = fastify({ requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs });
-  readBodies(server, { max: bodyBytesMax, inFlight: new BytesInFlight(bytesInFlightMax) });
+  const inFlight = new BytesInFlight(bytesInFlightMax);
+  const admission = new Admission(() => performance.now());
+  readBodies(server, { max: bodyBytesMax, inFlight, admission });
   server.post<{ Body: Buffer }>('/api', async (request, reply) =>
     sendJson(reply, leanplumAnswer(request.body)),
   );

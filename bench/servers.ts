@@ -17,7 +17,11 @@ const readyWithinMs = 30_000;
 const stoppedWithinMs = 30_000;
 
 /** The real server, in its own process as an operator would run it, on an empty or a used data folder. */
-export function startRapport(options: { dataFolder: string; cpuProfile: boolean }): Promise<RunningServer> {
+export function startRapport(options: {
+  dataFolder: string;
+  cpuProfile: boolean;
+  settings?: Record<string, string>;
+}): Promise<RunningServer> {
   const bootstrapFile = join(options.dataFolder, 'bench-bootstrap.json');
   writeFileSync(bootstrapFile, JSON.stringify(bootstrap()));
   const profile = options.cpuProfile ? ['--cpu-prof', `--cpu-prof-dir=${repository}`] : [];
@@ -26,6 +30,7 @@ export function startRapport(options: { dataFolder: string; cpuProfile: boolean 
     RAPPORT_PORT: '0',
     RAPPORT_DATA: options.dataFolder,
     RAPPORT_BOOTSTRAP: bootstrapFile,
+    ...options.settings,
   });
 }
 

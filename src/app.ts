@@ -1,35 +1,18 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { maxHeaderSize } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { readBootstrap, SettingError, type Settings } from './config.ts';
-import { failures } from './dialects/bloomreach/reply.ts';
-import { mountBloomreach, send as sendBloomreach } from './dialects/bloomreach/routes.ts';
-import { texts } from './dialects/bloomreach/texts.ts';
-import { mountLeanplum } from './dialects/leanplum/routes.ts';
-import { idempotencyWindowMs } from './engine/limits.ts';
+import type { Settings } from './config.ts';
+import { Lookups } from './engine/lookups.ts';
 import { Projects } from './engine/projects.ts';
 import { Engine } from './engine/submit.ts';
-import { BytesInFlight, ignoreBodies } from './http/body.ts';
-import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from './http/limits.ts';
-import { type FirstProject, firstProject } from './operations/first-project.ts';
-import { mountOperations } from './operations/routes.ts';
-import { foldAll } from './storage/sqlite/fold-lines.ts';
+import { Timers } from './engine/timers.ts';
+import { startBackground } from './operations/background.ts';
+import type { FirstProject } from './operations/first-project.ts';
 import { lockFolder } from './storage/sqlite/lock.ts';
-import { openWriter } from './storage/sqlite/open.ts';
-import { declareProjects, loadProjects } from './storage/sqlite/projects.ts';
-import { migrate } from './storage/sqlite/schema.ts';
 import { SqliteStore } from './storage/sqlite/store.ts';
-
-/** Old idempotency records are removed a slice at a time, this often. */
-const expireEveryMs = 1_000;
-/** Slices each time: with 2,000 rows in one, 10,000 rows a second are looked at, more than are ever added. */
-const expireSlices = 5;
-/** A connection that does not end by itself is cut this long after the stop began. */
-const stopWithinMs = 10_000;
-const closeIdleEveryMs = 100;
+import { openAdmin } from './wiring/admin.ts';
+import { makeFolder, prepareFile } from './wiring/folder.ts';
+import { openHistory } from './wiring/history.ts';
+import { startServer } from './wiring/server.ts';
 
 /** A running server. */
 export interface App {
@@ -56,123 +39,35 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   makeFolder(settings.dataFolder);
   const lock = lockFolder(settings.dataFolder);
   const file = join(settings.dataFolder, 'rapport.sqlite');
-  const { projects, created } = prepareFile(file, settings);
+  const { projects, created, lookedUp } = prepareFile(file, settings, clock());
   if (created !== undefined) onFirstStart(created);
 
   const store = new SqliteStore(file, (error) => engine.fail(error));
-  const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
-  const engine: Engine = new Engine({ store, clock, onFatal, onBug });
-  const server = buildServer();
-  const parts = {
-    engine,
-    history: store,
-    projects: new Projects(projects),
-    clock,
-    inFlight: new BytesInFlight(bytesInFlightMax),
-    onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
+  const history = openHistory(settings, { file, store, clock });
+  const fail = (error: unknown) => {
+    history.close().catch(() => undefined);
+    onFatal(error);
   };
-  server.register(async (scope) => mountLeanplum(scope, parts));
-  server.register(async (scope) => mountBloomreach(scope, parts));
-  server.register(async (scope) => mountOperations(scope, { engine, probe: () => store.probe(clock()) }));
-  const expiry = setInterval(() => {
-    const slices = Array.from({ length: expireSlices }, () =>
-      store.expireRecords(clock() - idempotencyWindowMs),
-    );
-    Promise.all(slices).catch((error) => log.warn({ err: error }, 'expiry failed'));
-  }, expireEveryMs);
-
-  await listen(server, settings);
-  const address = addressOf(server, settings.host);
+  const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
+  const engine: Engine = new Engine({ store, clock, onFatal: fail, onBug });
+  const lookups = new Lookups(store, lookedUp);
+  const parts = { settings, engine, store, history, lookups, projects: new Projects(projects), clock, log };
+  const background = startBackground({ ...parts, timers: new Timers({ store, engine, clock }) });
+  const server = await startServer(parts);
+  const { address } = server;
+  const admin = await openAdmin(parts, server);
   lock.describe(`process ${process.pid}, serving ${address}`);
   return {
     address,
     created,
     stop: async () => {
-      clearInterval(expiry);
-      await stopServer(server);
+      await background.pause();
+      await Promise.all([server.stop(), admin.stop()]);
       await engine.drain();
+      await background.finish();
+      await history.close();
       await store.close();
       lock.release();
     },
   };
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new SettingError(`RAPPORT_DATA cannot be used as data folder: ${(error as Error).message}`);
-  }
-}
-
-async function listen(server: FastifyInstance, { host, port }: Settings): Promise<void> {
-  try {
-    await server.listen({ host, port });
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    const isPort = code === 'EADDRINUSE' || code === 'EACCES';
-    const setting = isPort ? `RAPPORT_PORT ${port}` : `RAPPORT_HOST '${host}'`;
-    throw new SettingError(`${setting} cannot be listened on: ${message}`);
-  }
-}
-
-/** Schema, declared projects, and on a first start a project with new keys. */
-function prepareFile(file: string, settings: Settings) {
-  const declared =
-    settings.bootstrapFile === undefined ? undefined : readBootstrapFile(settings.bootstrapFile);
-  const database = openWriter(file);
-  try {
-    migrate(database);
-    foldAll(database);
-    if (declared !== undefined) declareProjects(database, declared.projects);
-    const created = loadProjects(database).length === 0 ? firstProject() : undefined;
-    if (created !== undefined) declareProjects(database, [created]);
-    return { projects: loadProjects(database), created };
-  } finally {
-    database.close();
-  }
-}
-
-function readBootstrapFile(path: string) {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new SettingError(`RAPPORT_BOOTSTRAP cannot be read: ${(error as Error).message}`);
-  }
-  return readBootstrap(text);
-}
-
-function buildServer(): FastifyInstance {
-  const server = fastify({
-    // Our own envelopes for everything, also while stopping.
-    return503OnClosing: false,
-    forceCloseConnections: 'idle',
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
-    routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: maxHeaderSize },
-    exposeHeadRoutes: false,
-    // An address that cannot be decoded; where one has a place for a token, the token is what is wrong.
-    frameworkErrors: (_error, request, reply) => {
-      const isProject = /^\/+(track|data)\//.test(request.raw.url ?? '');
-      sendBloomreach(reply as never, failures.error(400, isProject ? texts.invalidProject : texts.notFound));
-    },
-  });
-  ignoreBodies(server);
-  server.setNotFoundHandler((_request, reply) => sendBloomreach(reply, failures.error(404, texts.notFound)));
-  return server;
-}
-
-async function stopServer(server: FastifyInstance): Promise<void> {
-  const cut = setTimeout(() => server.server.closeAllConnections(), stopWithinMs);
-  // Answers say from now on that the connection ends; this is for clients that do not look.
-  const idle = setInterval(() => server.server.closeIdleConnections(), closeIdleEveryMs);
-  await server.close();
-  clearInterval(idle);
-  clearTimeout(cut);
-}
-
-function addressOf(server: FastifyInstance, host: string): string {
-  const { port } = server.server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -13,17 +13,72 @@ export interface Settings {
   readonly dataFolder: string;
   /** A JSON file that declares projects and keys. */
   readonly bootstrapFile: string | undefined;
+  /** Origins whose pages may call the Bloomreach API from a browser. */
+  readonly corsOrigins: readonly string[];
+  /** Lines kept in memory before they are sealed into files. */
+  readonly historyLines: number;
+  readonly accessLog: boolean;
 }
+
+/** Every setting, as `docs/operating/settings.md` shows it (a test compares). */
+export const settingDocs = {
+  RAPPORT_HOST: {
+    default: '127.0.0.1',
+    meaning: 'Address to listen on. `0.0.0.0` or `::` for all; put a proxy that speaks TLS before it.',
+  },
+  RAPPORT_PORT: {
+    default: '8080',
+    meaning: 'Port to listen on; `0` takes any free one and prints it.',
+  },
+  RAPPORT_DATA: {
+    default: './data',
+    meaning:
+      'Data folder, made when it is not there; one server at a time. The command line tool reads it too.',
+  },
+  RAPPORT_BOOTSTRAP: {
+    default: '',
+    meaning:
+      'A JSON file that declares projects and keys, applied at each start. What is so already stays; a revoked key stays revoked.',
+  },
+  RAPPORT_CORS_ORIGINS: {
+    default: '',
+    meaning:
+      'Origins whose pages may call the Bloomreach API from a browser, separated by commas; `*` for all. The Leanplum API allows every origin.',
+  },
+  RAPPORT_HISTORY_LINES: {
+    default: '250000',
+    meaning:
+      'Lines of history kept in memory before they are sealed into a file; fewer cost less memory and make smaller files.',
+  },
+  RAPPORT_ACCESS_LOG: {
+    default: 'off',
+    meaning:
+      '`on` writes one line for each request: request id, method, route, status, milliseconds; never a query string, a key or a body.',
+  },
+} as const;
 
 /** Reads the settings from the environment. Throws `SettingError`. */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const get = (name: string) => (environment[name] === '' ? undefined : environment[name]);
+  const get = (name: keyof typeof settingDocs) => environment[name] || settingDocs[name].default;
   return {
-    host: get('RAPPORT_HOST') ?? '127.0.0.1',
-    port: readPort(get('RAPPORT_PORT') ?? '8080'),
-    dataFolder: get('RAPPORT_DATA') ?? './data',
-    bootstrapFile: get('RAPPORT_BOOTSTRAP'),
+    host: get('RAPPORT_HOST'),
+    port: readPort(get('RAPPORT_PORT')),
+    dataFolder: get('RAPPORT_DATA'),
+    bootstrapFile: get('RAPPORT_BOOTSTRAP') || undefined,
+    corsOrigins: readOrigins(get('RAPPORT_CORS_ORIGINS')),
+    historyLines: readLines(get('RAPPORT_HISTORY_LINES')),
+    accessLog: readSwitch('RAPPORT_ACCESS_LOG', get('RAPPORT_ACCESS_LOG')),
   };
+}
+
+function readLines(text: string): number {
+  if (/^[1-9]\d{0,7}$/.test(text)) return Number(text);
+  throw new SettingError(`RAPPORT_HISTORY_LINES must be a number from 1 to 99999999, not '${text}'`);
+}
+
+function readSwitch(name: string, text: string): boolean {
+  if (text !== 'on' && text !== 'off') throw new SettingError(`${name} must be on or off, not '${text}'`);
+  return text === 'on';
 }
 
 function readPort(text: string): number {
@@ -32,6 +87,18 @@ function readPort(text: string): number {
     throw new SettingError(`RAPPORT_PORT must be a number from 0 to 65535, not '${text}'`);
   }
   return port;
+}
+
+function readOrigins(text: string): string[] {
+  const origins = text
+    .split(',')
+    .map((it) => it.trim())
+    .filter((it) => it !== '');
+  const wrong = origins.find((it) => it !== '*' && URL.parse(it)?.origin !== it);
+  if (wrong === undefined) return origins;
+  throw new SettingError(
+    `RAPPORT_CORS_ORIGINS must list origins such as https://shop.example, not '${wrong}'`,
+  );
 }
 
 const Text = Type.String({ minLength: 1, maxLength: 256 });

@@ -2,11 +2,12 @@ import { pino } from 'pino';
 import { type App, startApp } from './app.ts';
 import { readSettings } from './config.ts';
 import { describeExamples, describeKeys } from './operations/first-project.ts';
+import { buildLog } from './operations/log.ts';
 
 /** How long answers may take to leave after a fatal error. */
 const lastWordsMs = 500;
 
-const log = pino({ name: 'rapport' }, pino.destination(2));
+const log = buildLog(pino.destination(2));
 
 async function main(): Promise<void> {
   const app = await startApp({

@@ -19,8 +19,14 @@ const platform = `${process.platform}/${process.arch}`;
 /** What each command runs, step by step, on the pinned Node; the first step that fails decides. */
 const commands = {
   start: (args) => [['src/main.ts', ...args]],
+  rapport: (args) => [[join(root, 'src/cli/main.ts'), ...args]],
   bench: (args) => [['bench/main.ts', ...args]],
-  format: () => [['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.']],
+  'bench:overload': (args) => [['bench/overload.ts', ...args]],
+  'bench:data': (args) => [['bench/data.ts', ...args]],
+  format: () => [
+    ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'],
+    ['tools/settings-page.ts'],
+  ],
   check: () => checks,
   // With arguments a developer is busy with a few files: run those and nothing else.
   test: (args) => (args.length > 0 ? [testRun(args)] : [['tools/setup-test.ts'], ...checks, testRun([])]),
@@ -32,7 +38,11 @@ const checks = [
   ['tools/tidy.ts'],
 ];
 
-const [command = '', ...args] = process.argv.slice(2);
+// As the program `rapport` (package.json, bin) all arguments are its own.
+const isProgram = basename(process.argv[1] ?? '') === 'rapport';
+const [command = '', ...args] = isProgram ? ['rapport', ...process.argv.slice(2)] : process.argv.slice(2);
+/** These run without the development packages. */
+const isProduct = command === 'start' || command === 'rapport';
 
 async function main() {
   const systemNode = Number.parseInt(process.versions.node, 10);
@@ -44,9 +54,12 @@ async function main() {
   if (!Object.hasOwn(commands, command)) {
     return complain(`unknown command "${command}": one of ${Object.keys(commands).join(', ')}.`);
   }
+  const callersFolder = process.cwd();
   process.chdir(root);
   const failed = (await install()) || (await checkPinnedNode());
   if (failed) return failed;
+  // The tool's paths are meant from where it is called; npm calls from the root.
+  if (command === 'rapport') process.chdir(callersFolder);
   for (const step of commands[command](args)) {
     const { code } = await run(pinnedNode, step);
     if (code !== 0) return code;
@@ -88,9 +101,9 @@ async function install() {
   );
 }
 
-// Only the server itself runs without the development packages (npm leaves them out when NODE_ENV is "production").
+// npm leaves the development packages out when NODE_ENV is "production".
 function devArgs() {
-  return command === 'start' ? [] : ['--include=dev'];
+  return isProduct ? [] : ['--include=dev'];
 }
 
 /**
@@ -102,7 +115,7 @@ function isInstalled() {
   if (!existsSync(installedLock)) return false;
   const installed = readJson(installedLock).packages;
   return Object.entries(readJson(join(root, 'package-lock.json')).packages).every(([path, wanted]) => {
-    const isNeeded = path !== '' && !wanted.optional && !(wanted.dev && command === 'start');
+    const isNeeded = path !== '' && !wanted.optional && !(wanted.dev && isProduct);
     const found = installed[path];
     if (found === undefined) return !isNeeded;
     return found.version === wanted.version && found.integrity === wanted.integrity;

@@ -180,6 +180,22 @@ describe('Node', () => {
   });
 });
 
+describe('the program rapport', () => {
+  const tool = 'console.log(JSON.stringify([process.argv.slice(2), process.cwd()])); process.exit(3);';
+
+  it('gets all arguments, in the folder of the caller, and its exit code counts', async () => {
+    const folder = project({ 'src/cli/main.ts': tool, 'bin/none': '' });
+    symlinkSync(join(folder, 'tools/launch.js'), join(folder, 'bin/rapport'));
+    const cwd = join(folder, 'bin');
+    const run = start(process.execPath, [join(cwd, 'rapport'), 'keys', '--json'], { cwd });
+    assert.equal(await run.exitCode, 3, run.output());
+    assert.deepEqual(JSON.parse(run.output()), [['keys', '--json'], cwd]);
+    const same = launch(folder, ['rapport', 'keys']);
+    assert.equal(await same.exitCode, 3, same.output());
+    assert.deepEqual((JSON.parse(same.output()) as unknown[])[0], ['keys']);
+  });
+});
+
 // --- A copy of the project, and a process that runs in it -----------------------------------------------------------
 
 /** Its node_modules is a real folder with the running Node in it: a stray `npm ci` harms only the copy. */

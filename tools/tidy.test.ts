@@ -19,8 +19,9 @@ describe('import-direction', () => {
     ['src/main.ts', './config.ts'],
     ['src/main.ts', 'node:process'],
     ['src/app.ts', './storage/sqlite/open.ts'],
-    ['src/app.ts', './dialects/leanplum/multi.ts'],
-    ['src/app.ts', 'fastify'],
+    ['src/wiring/server.ts', '../dialects/leanplum/multi.ts'],
+    ['src/wiring/server.ts', 'fastify'],
+    ['src/app.ts', './wiring/server.ts'],
     ['src/config.ts', './lib/result.ts'],
     ['src/dialects/leanplum/multi.ts', './actions/track.ts'],
     ['src/dialects/leanplum/routes.ts', 'fastify'],
@@ -41,6 +42,16 @@ describe('import-direction', () => {
     ['src/delivery/deliver.ts', '../engine/submit.ts'],
     ['src/exports/export-one.ts', '../engine/store.ts'],
     ['src/admin/projects.ts', 'fastify'],
+    ['src/admin/server.ts', '@fastify/swagger'],
+    ['src/admin/server.ts', '../engine/projects.ts'],
+    ['src/admin/server.ts', '../http/observe.ts'],
+    ['src/wiring/admin.ts', '../admin/server.ts'],
+    ['src/wiring/admin.ts', '../backup/backups.ts'],
+    ['src/backup/make-backup.ts', '../storage/sqlite/snapshot.ts'],
+    ['src/cli/client.ts', '../admin/socket-path.ts'],
+    ['src/cli/main.ts', '../config.ts'],
+    ['src/cli/main.ts', 'commander'],
+    ['src/cli/commands/restore.ts', '../../backup/restore.ts'],
     ['src/http/body.ts', '@fastify/busboy'],
     ['test/acceptance/leanplum.test.ts', '../../src/app.ts'],
     ['bench/null-server.ts', '../src/http/body.ts'],
@@ -54,6 +65,8 @@ describe('import-direction', () => {
   const refused: [from: string, specifier: string][] = [
     ['src/main.ts', './engine/submit.ts'],
     ['src/app.ts', './main.ts'],
+    ['src/app.ts', './dialects/leanplum/multi.ts'],
+    ['src/engine/submit.ts', '../wiring/server.ts'],
     ['src/app.ts', '../test/support/server.ts'],
     ['src/app.ts', '../bench/load.ts'],
     ['src/app.ts', '../tools/tidy.ts'],
@@ -73,6 +86,16 @@ describe('import-direction', () => {
     ['src/storage/sqlite/open.ts', '../contract/profiles.ts'],
     ['src/storage/sqlite/open.ts', '../../engine/submit.ts'],
     ['src/exports/export-one.ts', '../engine/submit.ts'],
+    ['src/admin/server.ts', '../storage/sqlite/store.ts'],
+    ['src/admin/server.ts', '../backup/backups.ts'],
+    ['src/admin/server.ts', '../cli/client.ts'],
+    ['src/backup/backups.ts', '../engine/submit.ts'],
+    ['src/backup/backups.ts', '../admin/parts.ts'],
+    ['src/cli/client.ts', '../engine/submit.ts'],
+    ['src/cli/client.ts', '../storage/sqlite/store.ts'],
+    ['src/cli/client.ts', '../app.ts'],
+    ['src/cli/client.ts', 'fastify'],
+    ['src/app.ts', './cli/main.ts'],
     ['src/delivery/deliver.ts', '../storage/sqlite/open.ts'],
     ['src/http/body.ts', '../core/limits.ts'],
     ['src/lib/json.ts', '../core/limits.ts'],
@@ -245,9 +268,11 @@ describe('pure-core', () => {
 describe('environment', () => {
   const text = "const host = process.env['RAPPORT_HOST'];";
 
-  it('is read in no other place than main.ts and config.ts', () => {
-    assert.deepEqual(violations('environment', { 'src/app.ts': text, 'src/lib/a.ts': text }), [
+  it('is read in no other place than main.ts, cli/main.ts and config.ts', () => {
+    const files = { 'src/app.ts': text, 'src/cli/client.ts': text, 'src/lib/a.ts': text };
+    assert.deepEqual(violations('environment', files), [
       'src/app.ts:1',
+      'src/cli/client.ts:1',
       'src/lib/a.ts:1',
     ]);
   });
@@ -255,6 +280,7 @@ describe('environment', () => {
   it('may be read there and outside of the server', () => {
     const files = {
       'src/main.ts': text,
+      'src/cli/main.ts': text,
       'src/config.ts': text,
       'src/lib/a.test.ts': text,
       'tools/a.ts': text,

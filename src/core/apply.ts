@@ -9,6 +9,7 @@ import { steerSession, takeStep } from './commands/steer-session.ts';
 import { track } from './commands/track.ts';
 import { leaveUser, takeOver } from './devices.ts';
 import { chooseTarget, type Target } from './identity.ts';
+import { updateProfile } from './commands/update-profile.ts';
 import { profileSizeMax } from './limits.ts';
 import type { Line } from './line.ts';
 import { mergeAll } from './merge.ts';
@@ -36,14 +37,14 @@ export interface Applied {
 
 /**
  * Applies one command to the profiles it means: the heart of Rapport. Synchronous, and a function of its arguments
- * alone. `found[i]` is the profile that `command.ids[i]` names now; of a due timer, the one profile it belongs to.
+ * alone. `found[i]` is the profile that `command.ids[i]` names now; of a command that names a profile, that one.
  *
  * Profiles are changed in place, by the lines that come back and by nothing else (see `evolve`): whoever calls this
  * owns them, and forgets them when the lines cannot be stored.
  */
 export function apply(found: readonly (Profile | undefined)[], command: Command, context: Context): Applied {
   const target =
-    command.kind === 'pass_time'
+    'profile' in command
       ? { ...nobody, profile: found[0] }
       : chooseTarget(command.ids, found, command.merge);
   const { profile } = target;
@@ -99,6 +100,8 @@ function decide(change: Change, command: WritingCommand): Outcome {
       return track(change, command);
     case 'set_attributes':
       return setAttributes(change, command);
+    case 'update_profile':
+      return updateProfile(change, command);
     case 'open_session':
       return openSession(change, command);
     case 'steer_session':

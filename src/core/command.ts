@@ -1,9 +1,11 @@
 import type { Json, JsonObject } from '../lib/json.ts';
+import type { AttributeEdit } from './attribute-edits.ts';
 import type { NamedIdentity } from './identity.ts';
 import type { ProfileId } from './ids.ts';
+import type { Totals } from './line.ts';
 
 interface CommandBase {
-  /** The ids by which the caller names the user, at least one. */
+  /** The ids by which the caller names the user, at least one; none where a command names the profile itself. */
   readonly ids: readonly NamedIdentity[];
   /** Whether a user nobody knows is created. */
   readonly create: boolean;
@@ -26,7 +28,9 @@ export interface OpenSession extends CommandBase {
   /** The app was started in the background: the session counts when it is resumed. */
   readonly background: boolean;
   /** Set in the session that is open then; the last to arrive wins. */
-  readonly attributes: SetAttributes['attributes'];
+  readonly attributes: Entries;
+  readonly facts: Entries;
+  readonly devices: readonly DeviceFacts[];
   readonly timeSec: number | null;
 }
 
@@ -82,9 +86,51 @@ export interface SetAttributes extends CommandBase {
   readonly keepNewer: boolean;
 }
 
+export type Entries = SetAttributes['attributes'];
+
+/** What is known about one of the user's devices, by its external id. */
+export interface DeviceFacts {
+  readonly device: string;
+  readonly facts: Entries;
+}
+
+/** A lifetime counter set (`count`, `value`, times) or moved (`…By`); null leaves it as it is. */
+export interface CounterOverride {
+  readonly name: string;
+  readonly count: number | null;
+  readonly countBy: number | null;
+  readonly value: number | null;
+  readonly valueBy: number | null;
+  readonly firstSec: number | null;
+  readonly lastSec: number | null;
+}
+
+/** Sets, edits and overrides what a caller may change of a profile beside its ids. */
+export interface UpdateProfile extends CommandBase {
+  readonly kind: 'update_profile';
+  readonly attributes: Entries;
+  readonly edits: readonly AttributeEdit[];
+  /** What is known about the user beside his attributes: where he is, what he opted out of. */
+  readonly facts: Entries;
+  readonly factEdits: readonly AttributeEdit[];
+  readonly devices: readonly DeviceFacts[];
+  readonly counters: {
+    readonly events: readonly CounterOverride[];
+    readonly states: readonly CounterOverride[];
+  };
+  readonly totals: Totals;
+  readonly timeSec: number | null;
+}
+
 /** Reads the profile as it is at this place in the order. */
 export interface ReadProfile extends CommandBase {
   readonly kind: 'read_profile';
+}
+
+/** The same by the profile's internal id: operators meet it in lines. */
+export interface ReadKnownProfile extends CommandBase {
+  readonly kind: 'read_profile';
+  readonly profile: ProfileId;
 }
 
 /** Asks whether the user exists, and changes nothing. */
@@ -100,10 +146,12 @@ export type Command =
   | PassTime
   | Track
   | SetAttributes
+  | UpdateProfile
   | ReadProfile
+  | ReadKnownProfile
   | FindUser;
 
 /** Whether a command changes nothing, whatever it finds. */
-export function isRead(command: Command): command is ReadProfile | FindUser {
+export function isRead(command: Command): command is ReadProfile | ReadKnownProfile | FindUser {
   return command.kind === 'read_profile' || command.kind === 'find_user';
 }

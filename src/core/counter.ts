@@ -40,7 +40,7 @@ export function joinCounters(
 }
 
 /** A sum that JSON can say: it stops at the largest number instead of becoming Infinity. */
-function addFinite(a: number, b: number): number {
+export function addFinite(a: number, b: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a + b));
 }
 

@@ -8,13 +8,15 @@ import type { IdentityId } from './ids.ts';
 import type {
   AttributesLine,
   EventLine,
+  FactsLine,
   IdentityAttachedLine,
   IdentityDetachedLine,
   IdentityHandedOnLine,
   IdentityUsedLine,
   Line,
+  OverriddenLine,
 } from './line.ts';
-import { newProfile, type Profile } from './profile.ts';
+import { type Attribute, newProfile, type Profile } from './profile.ts';
 
 /** The external id that an identity's internal id stands for; lines do not hold it. */
 export type IdentityValue = (id: IdentityId) => string;
@@ -61,6 +63,12 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
     case 'attributes':
       setAttributes(profile, line);
       break;
+    case 'facts':
+      setFacts(profile, line);
+      break;
+    case 'overridden':
+      override(profile, line);
+      break;
     case 'event':
       count(profile, line);
       break;
@@ -72,13 +80,41 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
 }
 
 function setAttributes(profile: Profile, line: AttributesLine): void {
-  const { attributes } = profile;
-  for (const [name, value] of Object.entries(line.params)) {
+  setEntries(profile, profile.attributes, line);
+  profile.texts.attributes = undefined;
+}
+
+function setEntries(
+  profile: Profile,
+  attributes: Map<string, Attribute>,
+  { params, timeSec }: AttributesLine | FactsLine,
+): void {
+  for (const [name, value] of Object.entries(params)) {
     const old = attributes.get(name);
     profile.size += weighJson(value) - (old === undefined ? -name.length - 24 : weighJson(old[1]));
-    attributes.set(name, [name, value, line.timeSec]);
+    attributes.set(name, [name, value, timeSec]);
   }
-  profile.texts.attributes = undefined;
+}
+
+function setFacts(profile: Profile, line: FactsLine): void {
+  const facts = line.device === null ? profile.facts : profile.devices.getOrInsert(line.device, new Map());
+  setEntries(profile, facts, line);
+}
+
+function override(profile: Profile, { events, states, totals }: OverriddenLine): void {
+  for (const [counters, rows] of [
+    [profile.counters, events],
+    [profile.states, states],
+  ] as const) {
+    for (const [name, count, valueSum, firstSec, lastSec] of rows) {
+      if (!counters.has(name)) profile.size += name.length + 64;
+      counters.set(name, { name, count, valueSum, firstSec, lastSec });
+    }
+  }
+  profile.createdMs = totals.createdMs ?? profile.createdMs;
+  profile.lastActiveMs = totals.lastActiveMs ?? profile.lastActiveMs;
+  profile.totalSessions = totals.sessions ?? profile.totalSessions;
+  profile.timeSpentMs = totals.spentMs ?? profile.timeSpentMs;
 }
 
 /** The identities of a kind stand in the order of their last use, newest last. */

@@ -165,6 +165,34 @@ const base = {
   timeSec,
 };
 const attributes = objectOf(value).map((it) => Object.entries(it));
+const facts = fc.array(fc.tuple(text, leaf), { maxLength: 2 });
+const devices = fc.array(fc.record({ device: fc.constantFrom('phone', '👾', 'nobody'), facts }), {
+  maxLength: 2,
+});
+const edits = fc.array(
+  fc.oneof(
+    fc.record({
+      op: fc.constantFrom('add' as const, 'remove' as const),
+      name: text,
+      values: fc.array(leaf, { maxLength: 2 }),
+    }),
+    fc.record({ op: fc.constant('increment' as const), name: text, by: fc.oneof(fc.integer(), number) }),
+  ),
+  { maxLength: 3 },
+);
+const some = fc.option(fc.nat());
+const overrides = fc.array(
+  fc.record({
+    name: text,
+    count: some,
+    countBy: fc.option(fc.integer()),
+    value: fc.option(number),
+    valueBy: fc.option(number),
+    firstSec: some,
+    lastSec: some,
+  }),
+  { maxLength: 2 },
+);
 const disposition = fc.constantFrom(
   {},
   {},
@@ -200,8 +228,21 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     ...base,
     kind: fc.constant('open_session' as const),
     attributes,
+    facts,
+    devices,
     continueOpen: fc.boolean(),
     background: fc.boolean(),
+  }),
+  fc.record({
+    ...base,
+    kind: fc.constant('update_profile' as const),
+    attributes,
+    edits,
+    facts,
+    factEdits: edits,
+    devices,
+    counters: fc.record({ events: overrides, states: overrides }),
+    totals: fc.record({ createdMs: some, lastActiveMs: some, sessions: some, spentMs: some }),
   }),
   fc.record({ ...base, kind: fc.constant('steer_session' as const), action: steering }),
   fc.record({

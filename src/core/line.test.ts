@@ -28,7 +28,7 @@ const inSession = '"session":35184372088831';
  */
 const frozen: Record<Line['kind'], readonly (readonly [Line, string])[]> = {
   created: [[{ ...base, kind: 'created' }, `${start},${times},"kind":"created"}`]],
-  identity_attached: (['user', 'device', 'cookie'] as const).map((name) => [
+  identity_attached: (['user', 'device', 'cookie', 'reserved'] as const).map((name) => [
     { ...base, kind: 'identity_attached', name },
     `${start},${times},"kind":"identity_attached","name":"${name}"}`,
   ]),
@@ -150,6 +150,28 @@ const frozen: Record<Line['kind'], readonly (readonly [Line, string])[]> = {
         params: { plan: 'pro', age: 25, vip: true, gone: null, tags: ['a', 1.5], home: { city: 'Żory' } },
       },
       `${start},${times},"kind":"attributes",${inSession},"params":{"plan":"pro","age":25,"vip":true,"gone":null,"tags":["a",1.5],"home":{"city":"Żory"}}}`,
+    ],
+  ],
+  facts: [
+    [
+      { ...base, kind: 'facts', device: null, params: { locale: 'en_US' } },
+      `${start},${times},"kind":"facts","params":{"locale":"en_US"}}`,
+    ],
+    [
+      { ...base, kind: 'facts', device: identity, params: { systemName: 'iOS', list: ['a'] } },
+      `${start},${times},"kind":"facts","device":35184372088832,"params":{"systemName":"iOS","list":["a"]}}`,
+    ],
+  ],
+  overridden: [
+    [
+      {
+        ...base,
+        kind: 'overridden',
+        events: [['a"b', 2, null, 1.5, 3]],
+        states: [],
+        totals: { createdMs: 5, lastActiveMs: null, sessions: 7, spentMs: null },
+      },
+      `${start},${times},"kind":"overridden","events":[["a\\"b",2,null,1.5,3]],"states":[],"totals":{"createdMs":5,"lastActiveMs":null,"sessions":7,"spentMs":null}}`,
     ],
   ],
   event: [

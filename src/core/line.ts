@@ -74,6 +74,38 @@ export interface AttributesLine extends LineBase {
   readonly params: JsonObject;
 }
 
+/** What is known about the user, or about one of his devices: set at `timeSec`. */
+export interface FactsLine extends LineBase {
+  readonly kind: 'facts';
+  readonly device: IdentityId | null;
+  readonly params: JsonObject;
+}
+
+/** A lifetime counter; times in Unix seconds. */
+export type CounterRow = readonly [
+  name: string,
+  count: number,
+  valueSum: number | null,
+  firstSec: number,
+  lastSec: number,
+];
+
+/** Lifetime totals; null: as before. */
+export interface Totals {
+  readonly createdMs: number | null;
+  readonly lastActiveMs: number | null;
+  readonly sessions: number | null;
+  readonly spentMs: number | null;
+}
+
+/** A caller has overridden lifetime counters and totals: what they hold from now on. */
+export interface OverriddenLine extends LineBase {
+  readonly kind: 'overridden';
+  readonly events: readonly CounterRow[];
+  readonly states: readonly CounterRow[];
+  readonly totals: Totals;
+}
+
 /** A tracked event. */
 export interface EventLine extends LineBase {
   readonly kind: 'event';
@@ -109,6 +141,8 @@ export type Line =
   | StatePausedLine
   | TimePassedLine
   | AttributesLine
+  | FactsLine
+  | OverriddenLine
   | EventLine;
 
 /**
@@ -130,6 +164,13 @@ export function writeLine(line: Line): string {
       return `${text},"params":${JSON.stringify(line.params)}}`;
     case 'attributes':
       return `${text},"params":${JSON.stringify(line.params)}}`;
+    case 'facts':
+      if (line.device !== null) text += `,"device":${line.device}`;
+      return `${text},"params":${JSON.stringify(line.params)}}`;
+    case 'overridden': {
+      const { events, states, totals } = line;
+      return `${text},"events":${JSON.stringify(events)},"states":${JSON.stringify(states)},"totals":${JSON.stringify(totals)}}`;
+    }
     case 'identity_attached':
       return `${text},"name":"${line.name}"}`;
     case 'identity_detached':
@@ -171,7 +212,11 @@ export function writeLine(line: Line): string {
 
 /** Reads what `writeLine` wrote; throws when it is something else. */
 export function readLine(text: string): Line {
-  const stored = JSON.parse(text) as StoredLine;
+  return toLine(JSON.parse(text) as StoredLine);
+}
+
+/** The line that a stored object says; throws when it is of another version. */
+export function toLine(stored: StoredLine): Line {
   assert(stored.v === lineVersion, `line of version ${stored.v}`);
   const base = {
     id: stored.id as EventId,
@@ -184,20 +229,15 @@ export function readLine(text: string): Line {
   const device = (stored.device ?? null) as IdentityId | null;
   switch (stored.kind) {
     case 'event':
-      return {
-        ...base,
-        kind: 'event',
-        name: stored.name as string,
-        value: stored.value ?? null,
-        info: stored.info ?? null,
-        params: stored.params as JsonObject,
-        device,
-        state: (stored.state ?? null) as StateId | null,
-        passive: stored.passive ?? false,
-        stamped: stored.stamped ?? false,
-      };
+      return { ...base, ...eventOf(stored), device };
     case 'attributes':
       return { ...base, kind: 'attributes', params: stored.params as JsonObject };
+    case 'facts':
+      return { ...base, kind: 'facts', device, params: stored.params as JsonObject };
+    case 'overridden': {
+      const { events = [], states = [] } = stored;
+      return { ...base, kind: 'overridden', events, states, totals: stored.totals as Totals };
+    }
     case 'identity_attached':
       return { ...base, kind: 'identity_attached', name: stored.name as IdentityKind };
     case 'identity_detached':
@@ -250,7 +290,21 @@ function readOpened({ background = false, billed = false, prior }: StoredLine) {
   return { background, billed, prior: { ...counts, spentSec } };
 }
 
-interface StoredLine {
+function eventOf(stored: StoredLine): Omit<EventLine, keyof LineBase | 'device'> {
+  return {
+    kind: 'event',
+    name: stored.name as string,
+    value: stored.value ?? null,
+    info: stored.info ?? null,
+    params: stored.params as JsonObject,
+    state: (stored.state ?? null) as StateId | null,
+    passive: stored.passive ?? false,
+    stamped: stored.stamped ?? false,
+  };
+}
+
+/** A line as the object that its text parses to. */
+export interface StoredLine {
   readonly v: number;
   readonly id: number;
   readonly project: number;
@@ -275,5 +329,8 @@ interface StoredLine {
   readonly passive?: boolean;
   readonly stamped?: boolean;
   readonly prior?: { readonly events: number; states: number; sessions: number; spent: number };
+  readonly events?: readonly CounterRow[];
+  readonly states?: readonly CounterRow[];
+  readonly totals?: Totals;
   readonly params?: { readonly [name: string]: Json };
 }

@@ -2,8 +2,11 @@ import type { Profile } from './profile.ts';
 
 /** The answer to one command. A dialect has one file that renders all of them; no HTTP status below a dialect. */
 export type Outcome =
-  /** Done. `offline`: an event or a state recorded while no session was active. */
-  | { readonly code: 'applied'; readonly offline: boolean }
+  /**
+   * Done. `offline`: an event or a state recorded while no session was active. `skipped`: attributes that could not be
+   * incremented, if there were any.
+   */
+  | { readonly code: 'applied'; readonly offline: boolean; readonly skipped?: readonly string[] }
   /** Seen before (a repeat of an SDK's pair, an exact duplicate event): answered as done, nothing changed. */
   | { readonly code: 'duplicate' }
   /** No such user, and the command does not create one. Nothing changed. */
@@ -23,3 +26,8 @@ export const duplicate: Outcome = { code: 'duplicate' };
 export const userNotFound: Outcome = { code: 'user_not_found' };
 export const noSession: Outcome = { code: 'no_session' };
 export const profileFull: Outcome = { code: 'profile_full' };
+
+/** Whether the command was carried out, so that a repeat of it is none; a failure may be repeated. */
+export function isCarriedOut({ code }: Outcome): boolean {
+  return code === 'applied' || code === 'no_session';
+}

@@ -24,6 +24,8 @@ interface ProfileDocument {
   readonly active: number | null;
   readonly sessionCount: number;
   readonly spent: number;
+  readonly facts: readonly Attribute[];
+  readonly devices: readonly (readonly [number, readonly Attribute[]])[];
   /** The last member: the device is somebody else's now. */
   readonly identities: readonly (readonly [number, IdentityKind, string, 1?])[];
   readonly attributes: readonly Attribute[];
@@ -62,6 +64,7 @@ export function writeProfile(profile: Profile): string {
     `{"v":1,"id":${profile.id},"project":${profile.project},"created":${profile.createdMs}` +
     `,"updated":${profile.updatedMs},"last":${profile.lastEvent},"active":${profile.lastActiveMs}` +
     `,"sessionCount":${profile.totalSessions},"spent":${profile.timeSpentMs}` +
+    `,"facts":${writeFacts(profile.facts)},"devices":${writeDevices(profile)}` +
     `${identitiesMark}${texts.identities}${attributesMark}${texts.attributes}` +
     `${countersMark}${writeCounters(profile)},"states":${writeStates(profile)}` +
     `,"sessions":${writeSessions(profile)},"pauses":${writePauses(profile)},"timer":${profile.timerMs}` +
@@ -88,6 +91,15 @@ function writeCounters(profile: Profile): string {
     text += `${text === '' ? '[' : ','}[${JSON.stringify(name)},${count},${valueSum},${firstSec},${lastSec}]`;
   }
   return text === '' ? '[]' : `${text}]`;
+}
+
+function writeFacts(facts: ReadonlyMap<string, Attribute>): string {
+  return facts.size === 0 ? '[]' : JSON.stringify([...facts.values()]);
+}
+
+function writeDevices({ devices }: Profile): string {
+  const rows = Array.from(devices, ([id, facts]) => `[${id},${writeFacts(facts)}]`);
+  return `[${rows.join(',')}]`;
 }
 
 function writeStates(profile: Profile): string {
@@ -148,6 +160,8 @@ export function readProfile(text: string): Profile {
         ...(away && { away: true }),
       }),
     ),
+    facts: mapOf(document.facts),
+    devices: new Map(document.devices.map(([id, facts]) => [id as IdentityId, mapOf(facts)])),
     counters,
     states,
     sessions: document.sessions.map(readSession),
@@ -162,6 +176,10 @@ export function readProfile(text: string): Profile {
     identities: text.slice(identitiesAt + identitiesMark.length, attributesAt),
     attributes: text.slice(attributesAt + attributesMark.length, countersAt),
   });
+}
+
+function mapOf(facts: readonly Attribute[]): Map<string, Attribute> {
+  return new Map(facts.map((it) => [it[0], it]));
 }
 
 function readSession(stored: SessionDocument): Session {
@@ -189,6 +207,8 @@ export function copyProfile(profile: Profile): Profile {
   const members = {
     ...profile,
     identities: [...profile.identities],
+    facts: new Map(profile.facts),
+    devices: new Map(Array.from(profile.devices, ([id, facts]) => [id, new Map(facts)])),
     counters: copyCounters(profile.counters),
     states: copyCounters(profile.states),
     sessions: profile.sessions.map((it) => ({ ...it, state: it.state && { ...it.state } })),

@@ -3,9 +3,10 @@ import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } fr
 
 /**
  * Kinds of identity (design D9): `user` is hard, one per profile (Leanplum userId, Bloomreach `registered`);
- * `device` and `cookie` are soft, a profile may have many.
+ * `device` and `cookie` are soft, a profile may have many. `reserved` names what is nobody's, such as clicks that name no
+ * customer: only the server makes such ids, no request can name them and no dialect shows them.
  */
-export type IdentityKind = 'user' | 'device' | 'cookie';
+export type IdentityKind = 'user' | 'device' | 'cookie' | 'reserved';
 
 export interface Identity {
   readonly id: IdentityId;
@@ -90,6 +91,9 @@ export class Profile {
   totalSessions: number;
   timeSpentMs: number;
   readonly identities: Identity[];
+  /** What is known about the user beside his attributes, and about each of his devices. Never holds objects. */
+  readonly facts: Map<string, Attribute>;
+  readonly devices: Map<IdentityId, Map<string, Attribute>>;
   readonly counters: Map<string, Counter>;
   readonly states: Map<string, Counter>;
   sessions: Session[];
@@ -119,6 +123,8 @@ export class Profile {
     this.totalSessions = members.totalSessions;
     this.timeSpentMs = members.timeSpentMs;
     this.identities = members.identities;
+    this.facts = members.facts;
+    this.devices = members.devices;
     this.counters = members.counters;
     this.states = members.states;
     this.sessions = members.sessions;
@@ -159,6 +165,8 @@ export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Pr
     totalSessions: 0,
     timeSpentMs: 0,
     identities: [],
+    facts: new Map(),
+    devices: new Map(),
     counters: new Map(),
     states: new Map(),
     sessions: [],

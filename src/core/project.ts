@@ -1,6 +1,8 @@
 import type { ProjectId } from './ids.ts';
 
 export type LeanplumKeyClass = 'production' | 'development' | 'dataExport' | 'contentReadOnly';
+/** What a key may do: Leanplum's four classes, and Bloomreach's public tokens and private keys. */
+export type KeyClass = LeanplumKeyClass | 'public' | 'private';
 
 /** A tenant: one Leanplum app and one Bloomreach project at the same time, with its keys (as hashes only). */
 export interface Project {

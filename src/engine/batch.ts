@@ -1,7 +1,8 @@
 import type { Command } from '../core/command.ts';
 import type { NamedIdentity } from '../core/identity.ts';
-import type { ProjectId } from '../core/ids.ts';
+import type { ProfileId, ProjectId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { retryAfterSec } from './limits.ts';
 
 /** One thing a request asks, with the pair by which an SDK marks a repeat, if it sent one. */
 export interface Item {
@@ -41,12 +42,22 @@ export type BatchResult =
   /** The `Idempotency-Key` was used with another body. Nothing was applied. */
   | { readonly code: 'key_reused' }
   /** Not stored (overload, full disk), or not known (the process is about to stop): try again later. */
-  | { readonly code: 'unavailable'; readonly retryAfterSec: number };
+  | {
+      readonly code: 'unavailable';
+      readonly retryAfterSec: number;
+      /** Other requests that name the same user are the reason (Leanplum contract 4.4). */
+      readonly userBusy?: true;
+    };
+
+export const unavailable: BatchResult = { code: 'unavailable', retryAfterSec };
+export const userBusy: BatchResult = { code: 'unavailable', retryAfterSec, userBusy: true };
 
 /** The ids of one user as a batch names him, with the keys under which memory knows them. */
 export interface NamedUser {
   readonly ids: readonly NamedIdentity[];
   readonly keys: readonly string[];
+  /** Set where a command names a profile by its internal id. */
+  readonly profile?: ProfileId;
 }
 
 /** A batch in the queue. */
@@ -60,6 +71,10 @@ export interface Queued {
   readonly finish: (result: BatchResult) => void;
   /** `removals` of the memory when everything it names was known there. */
   completeAt: number | undefined;
+  /** When it began to wait, by `performance.now()`. */
+  waitingSince: number;
+  /** Somebody else who names one of its users was waiting then. */
+  sharesUser: boolean;
 }
 
 export function identityKey(project: ProjectId, kind: string, value: string): string {
@@ -75,7 +90,10 @@ export function queue(batch: Batch, finish: (result: BatchResult) => void): Queu
   let last: readonly NamedIdentity[] | undefined;
   let lastRecord: string | undefined;
   for (const { command, pair } of batch.items) {
-    if (command.ids !== last) {
+    if ('profile' in command) {
+      last = undefined;
+      users.push({ ids: [], keys: [], profile: command.profile });
+    } else if (command.ids !== last) {
       last = command.ids;
       users.push({ ids: last, keys: last.map((id) => identityKey(batch.project, id.kind, id.value)) });
     }
@@ -85,5 +103,14 @@ export function queue(batch: Batch, finish: (result: BatchResult) => void): Queu
       records.add(lastRecord);
     }
   }
-  return { batch, users, userOf, records: [...records], finish, completeAt: undefined };
+  return {
+    batch,
+    users,
+    userOf,
+    records: [...records],
+    finish,
+    completeAt: undefined,
+    waitingSince: 0,
+    sharesUser: false,
+  };
 }

@@ -6,7 +6,7 @@ import { writeProfile } from '../core/profile-document.ts';
 import type { BatchResult, Queued } from './batch.ts';
 import { type IdempotencyRecord, writeRecord } from './idempotency.ts';
 import { blockBytesMax, blockLinesMax, groupBytesMax, groupItemsEarly, groupItemsMax } from './limits.ts';
-import type { Block, IdentityKey, WriteSet } from './store.ts';
+import type { Block, IdentityKey, Timer, WriteSet } from './store.ts';
 import type { Rows } from './write-behind.ts';
 
 interface OpenBlock {
@@ -26,6 +26,8 @@ export class Group {
   readonly #identities = new Map<string, WriteSet['identities'][number] | IdentityKey>();
   readonly #removed = new Set<ProfileId>();
   readonly #records = new Map<string, IdempotencyRecord>();
+  readonly #timers = new Map<ProfileId, Timer>();
+  readonly #doneTimers: Timer[] = [];
   readonly #blocks: OpenBlock[] = [];
   readonly #blockOf = new Map<ProjectId, OpenBlock>();
   items = 0;
@@ -52,7 +54,7 @@ export class Group {
 
   /** True when there is something to write; a group of reads and repeats has nothing. */
   get hasChanges(): boolean {
-    return this.#blocks.length > 0 || this.#records.size > 0;
+    return this.#blocks.length > 0 || this.#records.size > 0 || this.#doneTimers.length > 0;
   }
 
   /** The batch gets its answer when the group is on disk. */
@@ -95,6 +97,15 @@ export class Group {
     this.#records.set(key, record);
   }
 
+  /** A profile has one timer: the newest is the one. */
+  setTimer(timer: Timer): void {
+    this.#timers.set(timer.profile, timer);
+  }
+
+  finishTimer(timer: Timer): void {
+    this.#doneTimers.push(timer);
+  }
+
   /** An event is serialised here, once: these bytes are what every later reader gets. */
   append(line: Line): void {
     let block = this.#blockOf.get(line.project);
@@ -131,6 +142,8 @@ export class Group {
       ),
       records: Array.from(this.#records, ([key, record]) => ({ key, document: writeRecord(record) })),
       rowsUpTo: rows.upTo,
+      timers: [...this.#timers.values()],
+      doneTimers: this.#doneTimers,
     };
   }
 

@@ -6,6 +6,12 @@ import { totalmem } from 'node:os';
 export const queuedBatchesMax = 10_000;
 /** Bytes of request bodies waiting or being applied. */
 export const queuedBytesMax = 256 * 1024 * 1024;
+/** Batches waiting that name the same user; one more of his is refused. */
+export const userQueueMax = 500;
+/** A batch that has waited this long for its turn is refused: its client, an SDK's time-out, has given up by then. */
+export const waitMaxMs = 10_000;
+/** How often the batches that wait are looked at for that. */
+export const waitCheckMs = 500;
 /** A group is closed when it has this many items: larger ones only add waiting (measured: no gain from 1,000 up). */
 export const groupItemsMax = 2_000;
 /** A group this large goes to the store although another is being written, so that the store is never idle. */
@@ -35,3 +41,7 @@ export const idempotencyWindowMs = 7 * 24 * 60 * 60 * 1000;
 export const recordFilterBits = 2 ** 27;
 /** Seconds after which a refused caller should try again. */
 export const retryAfterSec = 2;
+/** Due timers let in at a time: after a downtime there may be a million, and nobody else is to wait for them. */
+export const dueTimersMax = 200;
+/** How often due timers are looked for. */
+export const timersEveryMs = 1_000;

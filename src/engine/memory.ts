@@ -11,7 +11,7 @@ import { WriteBehind } from './write-behind.ts';
 /** An object takes about this many times its JSON text (measured on profiles of 1 KB). */
 const profileOverhead = 2;
 const identityWeight = 160;
-const removedWeight = 100;
+const absentWeight = 60;
 /** Idempotency records get at most one part in this many. */
 const recordsShare = 8;
 
@@ -47,6 +47,7 @@ export class Memory {
 
   /** The profiles a user's ids name now; all must be known. */
   resolve(user: NamedUser): (Profile | undefined)[] {
+    if (user.profile !== undefined) return [this.profiles.get(user.profile)];
     return user.keys.map((key) => {
       const id = this.identities.get(key);
       return id === undefined ? undefined : this.profiles.get(id);
@@ -62,7 +63,7 @@ export class Memory {
 
   /** The profile is part of another one from now on. */
   removeProfile(profile: Profile, group: number): void {
-    this.profiles.set(profile.id, undefined, removedWeight, group);
+    this.profiles.set(profile.id, undefined, absentWeight, group);
     this.behind.drop(profile);
   }
 
@@ -79,6 +80,10 @@ export class Memory {
   collectMissing(queued: Queued, wants: Wants): boolean {
     let complete = true;
     for (const user of queued.users) {
+      if (user.profile !== undefined && !this.profiles.has(user.profile)) {
+        wants.profiles.add(user.profile);
+        complete = false;
+      }
       for (const [index, key] of user.keys.entries()) {
         const profile = this.identities.get(key);
         if (profile !== undefined) {
@@ -105,6 +110,8 @@ export class Memory {
       if (this.profiles.has(id)) continue;
       this.profiles.install(id, readProfile(document), document.length * profileOverhead);
     }
+    // A timer may name a profile that is gone.
+    for (const id of wanted.profiles) this.profiles.install(id, undefined, absentWeight);
     for (const [index, { project, kind, value }] of wanted.identities.entries()) {
       const key = identityKey(project, kind, value);
       this.identities.install(key, found.identities[index] ?? undefined, identityWeight + key.length);

@@ -1,7 +1,8 @@
-import type { Queued } from './batch.ts';
-import { queuedBatchesMax, queuedBytesMax } from './limits.ts';
+import { type BatchResult, type Queued, unavailable, userBusy } from './batch.ts';
+import { queuedBatchesMax, queuedBytesMax, userQueueMax } from './limits.ts';
 import { type Memory, Wants } from './memory.ts';
 import type { StateStore } from './store.ts';
+import { WaitCheck } from './wait-check.ts';
 
 /**
  * The order: of arrival, for everybody. Everything a batch names is read ahead while it waits, for all waiting batches
@@ -13,9 +14,14 @@ export class Order {
   readonly #onLoaded: () => void;
   readonly #onReadError: (error: unknown) => void;
   readonly #storedGroup: () => number;
+  readonly #isClosed: () => boolean;
+  readonly #totals: { refused: number };
+  readonly #waitCheck: WaitCheck;
   #queue: Queued[] = [];
   #head = 0;
   #bytes = 0;
+  /** How many waiting batches name an id. */
+  readonly #waiting = new Map<string, number>();
   #wants = new Wants();
   #asked: Wants | undefined;
   #readSince = 0;
@@ -25,6 +31,12 @@ export class Order {
     store: Pick<StateStore, 'read'>;
     /** The newest group on disk. */
     storedGroup: () => number;
+    /** Whether nothing more is taken in. */
+    isClosed: () => boolean;
+    /** How long a batch may wait; a limit of the engine when left out. */
+    waitMaxMs: number | undefined;
+    /** Where refusals are counted. */
+    totals: { refused: number };
     onLoaded: () => void;
     onReadError: (error: unknown) => void;
   }) {
@@ -33,6 +45,17 @@ export class Order {
     this.#storedGroup = options.storedGroup;
     this.#onLoaded = options.onLoaded;
     this.#onReadError = options.onReadError;
+    this.#isClosed = options.isClosed;
+    this.#totals = options.totals;
+    this.#waitCheck = new WaitCheck({
+      next: (since) => this.#nextWaitingSince(since),
+      waits: () => this.length > 0,
+      maxMs: options.waitMaxMs,
+      refuse: (queued, result) => {
+        this.#refuse(queued, result);
+        this.#onLoaded();
+      },
+    });
   }
 
   get length(): number {
@@ -43,14 +66,39 @@ export class Order {
     return this.#bytes;
   }
 
-  hasRoom(bytes: number): boolean {
-    return this.length < queuedBatchesMax && this.#bytes + bytes <= queuedBytesMax;
+  /** Why there is no place for a batch, here or in the queue of one of its users. */
+  #refusalOf({ batch, users }: Queued): BatchResult | undefined {
+    if (this.#isClosed() || this.length >= queuedBatchesMax || this.#bytes + batch.bytes > queuedBytesMax)
+      return unavailable;
+    const isFull = (key: string) => (this.#waiting.get(key) ?? 0) >= userQueueMax;
+    return users.some(({ keys }) => keys.some(isFull)) ? userBusy : undefined;
   }
 
-  add(queued: Queued): void {
+  #refuse(queued: Queued, result: BatchResult): void {
+    this.#totals.refused += 1;
+    queued.finish(result);
+  }
+
+  /** Gives it a place, or refuses it. */
+  add(queued: Queued): boolean {
+    const refusal = this.#refusalOf(queued);
+    if (refusal !== undefined) {
+      this.#refuse(queued, refusal);
+      return false;
+    }
+    this.#waitCheck.begin();
+    queued.waitingSince = performance.now();
+    for (const { keys } of queued.users) {
+      for (const key of keys) {
+        const others = this.#waiting.get(key) ?? 0;
+        if (others > 0) queued.sharesUser = true;
+        this.#waiting.set(key, others + 1);
+      }
+    }
     this.#queue.push(queued);
     this.#bytes += queued.batch.bytes;
     if (this.#memory.collectMissing(queued, this.#wants)) queued.completeAt = this.#memory.removals;
+    return true;
   }
 
   /** The batch at the head if its data is in memory; otherwise what it lacks is being read. */
@@ -60,13 +108,31 @@ export class Order {
     // Looked up again unless nothing has left memory since.
     const isComplete = queued.completeAt === this.#memory.removals;
     if (!isComplete && !this.#memory.collectMissing(queued, this.#wants)) return undefined;
+    this.#leave(queued);
+    return queued;
+  }
+
+  #nextWaitingSince(since: number): Queued | undefined {
+    const queued = this.#queue[this.#head];
+    if (queued === undefined || queued.waitingSince >= since) return undefined;
+    this.#leave(queued);
+    return queued;
+  }
+
+  #leave(queued: Queued): void {
     this.#head += 1;
     if (this.#head === this.#queue.length || this.#head > 1024) {
       this.#queue = this.#queue.slice(this.#head);
       this.#head = 0;
     }
     this.#bytes -= queued.batch.bytes;
-    return queued;
+    for (const { keys } of queued.users) {
+      for (const key of keys) {
+        const others = (this.#waiting.get(key) ?? 1) - 1;
+        if (others > 0) this.#waiting.set(key, others);
+        else this.#waiting.delete(key);
+      }
+    }
   }
 
   /** Starts reading what is wanted, unless a read is under way: then it goes with the next one. */
@@ -117,6 +183,7 @@ export class Order {
     this.#queue = [];
     this.#head = 0;
     this.#bytes = 0;
+    this.#waiting.clear();
     return rest;
   }
 }

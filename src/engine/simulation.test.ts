@@ -14,18 +14,19 @@ import { apply } from '../core/apply.ts';
 import type { Command } from '../core/command.ts';
 import { evolve } from '../core/evolve.ts';
 import type { NamedIdentity } from '../core/identity.ts';
-import type { EventId, ProfileId, ProjectId } from '../core/ids.ts';
+import { type EventId, firstEventId, type ProfileId, type ProjectId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { historyOf, type IdentityKind, type Profile } from '../core/profile.ts';
 import { readProfile, writeProfile } from '../core/profile-document.ts';
 import { GatedStore, type Step } from '../storage/contract/gated-store.ts';
+import { DuckHistory } from '../storage/duckdb/history.ts';
 import { foldAll } from '../storage/sqlite/fold-lines.ts';
 import { openWriter } from '../storage/sqlite/open.ts';
 import { migrate } from '../storage/sqlite/schema.ts';
 import { SqliteStore } from '../storage/sqlite/store.ts';
 import type { Batch, BatchResult, Item } from './batch.ts';
 import { groupItemsEarly, groupsInFlightMax } from './limits.ts';
-import { type IdentityKey, StoreFullError } from './store.ts';
+import { type IdentityKey, linesPerReadMax, StoreFullError, type Timer } from './store.ts';
 import { Engine } from './submit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rapport-simulation-'));
@@ -35,9 +36,20 @@ migrate(database);
 database.close();
 /** One store for all runs: each run is a project of its own and an engine of its own. */
 const store = new SqliteStore(file);
+const history = new DuckHistory({
+  file,
+  folder: join(folder, 'history'),
+  sealLines: 1_000_000,
+  clock: () => 0,
+  lastEvent: () => store.lastEvent(),
+  sealedUpTo: () => firstEventId,
+  seal: (sealing) => store.seal(sealing),
+});
+const all = { by: 'id', order: 'asc', limit: linesPerReadMax } as const;
 let projects = 0;
 
 after(async () => {
+  await history.close();
   await store.close();
   rmSync(folder, { recursive: true });
 });
@@ -77,16 +89,26 @@ const base = { ids, create: fc.boolean() };
 const merging = fc.constantFrom({}, { merge: 'oldest' as const }, { merge: 'named' as const });
 const becomes = fc.oneof({ arbitrary: fc.constant(null), weight: 5 }, { arbitrary: user, weight: 1 });
 const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({
-    ...base,
-    kind: fc.constant('track' as const),
-    name: fc.constantFrom('opened', 'bought'),
-    value: fc.option(fc.integer({ min: 0, max: 3 })),
-    info: fc.constant(null),
-    params: fc.constantFrom({}, { a: 1 }, { a: 2 }),
-    timeSec,
-    stamped: fc.boolean(),
-  }),
+  fc
+    .tuple(
+      fc.record({
+        ...base,
+        kind: fc.constant('track' as const),
+        name: fc.constantFrom('opened', 'bought'),
+        value: fc.option(fc.integer({ min: 0, max: 3 })),
+        info: fc.constant(null),
+        params: fc.constantFrom({}, { a: 1 }, { a: 2 }),
+        timeSec,
+        stamped: fc.boolean(),
+      }),
+      fc.constantFrom(
+        {},
+        {},
+        { disposition: 'passive' as const },
+        { disposition: 'require_active' as const },
+      ),
+    )
+    .map(([track, more]) => ({ ...track, ...more })),
   fc.record({
     ...base,
     kind: fc.constant('set_attributes' as const),
@@ -101,6 +123,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     timeSec,
     continueOpen: fc.boolean(),
     background: fc.boolean(),
+    facts: fc.constant([]),
+    devices: fc.constant([]),
   }),
   fc.record({
     ...base,
@@ -177,7 +201,8 @@ class Model {
       if (repeated === undefined) {
         const { outcome, newest } = this.#applyCommand(command, batch.project, nowMs);
         seen = Math.max(seen, newest);
-        if (mark !== undefined && outcome.code === 'applied') this.#pairs.set(mark, this.#lastEvent);
+        if (mark !== undefined && ['applied', 'no_session'].includes(outcome.code))
+          this.#pairs.set(mark, this.#lastEvent);
         return outcome;
       }
       seen = Math.max(seen, repeated);
@@ -190,10 +215,13 @@ class Model {
   }
 
   #applyCommand(asked: Command, project: ProjectId, nowMs: number): { outcome: Outcome; newest: number } {
-    const found = asked.ids.map((named) => {
-      const profile = this.identities.get(nameOf(named))?.profile;
-      return profile === undefined ? undefined : this.profiles.get(profile);
-    });
+    const found =
+      asked.kind === 'pass_time'
+        ? [this.profiles.get(asked.profile)]
+        : asked.ids.map((named) => {
+            const profile = this.identities.get(nameOf(named))?.profile;
+            return profile === undefined ? undefined : this.profiles.get(profile);
+          });
     const nextEvent = (this.#lastEvent + 1) as EventId;
     const { outcome, profile, others, absorbed, namings, lines } = apply(found, asked, {
       project,
@@ -270,7 +298,10 @@ interface Sent {
   result?: BatchResult;
 }
 
-const totals = { batches: 0, reads: 0, commits: 0, twoInFlight: 0, unavailable: 0, merges: 0, absorbed: 0 };
+const counted = { merges: 0, absorbed: 0, timers: 0 };
+const totals = { batches: 0, reads: 0, commits: 0, twoInFlight: 0, unavailable: 0, ...counted };
+/** More than all runs together leave behind. */
+const timersMax = 1_000_000;
 
 async function simulate(requests: readonly Request[], plan: Plan): Promise<void> {
   const random = randomFrom(plan.seed);
@@ -326,6 +357,13 @@ async function simulate(requests: readonly Request[], plan: Plan): Promise<void>
     if (gate.commitsInFlight === groupsInFlightMax) totals.twoInFlight += 1;
     const choices: Choice[] = waiting.length > 0 ? [...steps, 'submit'] : steps;
     if (choices.length === 0) break;
+    // Internal ids are those of the model only when nothing is refused.
+    if (plan.refused === 0 && random.chance(0.1)) {
+      const due = (await store.dueTimers(clockMs, timersMax)).filter((it) => it.project === project);
+      if (due.length > 0) submit(timerBatch(due.slice(0, 5)));
+      totals.timers += due.length;
+    }
+    if (random.chance(0.05)) engine.writeRows();
     const choice = random.pick(choices.flatMap((it) => Array<Choice>(haste[it]).fill(it)));
     if (choice !== 'submit') step(choice);
     else for (const batch of waiting.splice(0, random.between(1, 2))) submit(batch);
@@ -366,6 +404,14 @@ function toBatch({ items, key }: Request, project: ProjectId): Batch {
   };
 }
 
+/** Due timers as the engine gets them; some come again before they are done with. */
+function timerBatch(due: readonly Timer[]): Batch {
+  const items = due.map(({ profile, dueMs }) => ({
+    command: { kind: 'pass_time', ids: [], create: false, profile, dueMs } as const,
+  }));
+  return { project: due[0]?.project as ProjectId, items, bytes: 0 };
+}
+
 /** What was refused never happened; the rest happened in the order of arrival. */
 function replay(sent: readonly Sent[], model: Model): void {
   for (const { batch, clockMs, result } of sent) {
@@ -390,11 +436,17 @@ async function compareWithDisk(model: Model, project: ProjectId, exactly: boolea
     if (exactly) assert.equal(document, writeProfile(expected));
     else assert.deepEqual(portrait(readProfile(document)), portrait(expected));
   }
+  const timers = (await store.dueTimers(Number.MAX_SAFE_INTEGER, timersMax))
+    .filter((it) => it.project === project)
+    .map((it) => `${it.profile} ${it.dueMs}`);
   for (const { id: profile, document } of found.profiles) {
     const stored = readProfile(document);
+    if (stored.timerMs !== null)
+      assert.ok(timers.includes(`${profile} ${stored.timerMs}`), 'a timer is there');
     const values = new Map(stored.identities.map((it) => [it.id, it.value]));
-    const history = await store.linesOf(project, historyOf(stored), store.lastEvent());
-    const merged = history.filter((line) => line.kind === 'merged_into').map((line) => line.profile);
+    const upTo = store.lastEvent();
+    const past = await history.linesOf({ ...all, project, profiles: historyOf(stored), upTo });
+    const merged = past.filter((line) => line.kind === 'merged_into').map((line) => line.profile);
     assert.deepEqual(
       merged.sort(),
       [...stored.parts].sort(),
@@ -402,7 +454,7 @@ async function compareWithDisk(model: Model, project: ProjectId, exactly: boolea
     );
     totals.merges += merged.length;
     let folded: Profile | undefined;
-    for (const line of await store.linesOf(project, [profile], store.lastEvent())) {
+    for (const line of await history.linesOf({ ...all, project, profiles: [profile], upTo })) {
       folded = evolve(folded, line, (of) => values.get(of) ?? 'nobody');
     }
     assert.ok(folded !== undefined, 'a profile has lines');
@@ -433,4 +485,5 @@ test('the runs above met what they look for', () => {
   assert.ok(totals.reads > 300 && totals.commits > 200, JSON.stringify(totals));
   assert.ok(totals.twoInFlight > 100 && totals.unavailable > 100, JSON.stringify(totals));
   assert.ok(totals.merges > 50, JSON.stringify(totals));
+  assert.ok(totals.timers > 100, JSON.stringify(totals));
 });

@@ -1,6 +1,7 @@
 import type { EventId, IdentityId, ProfileId, ProjectId } from '../core/ids.ts';
 import type { Line } from '../core/line.ts';
 import type { IdentityKind } from '../core/profile.ts';
+import type { KeyClass, Project } from '../core/project.ts';
 
 /** What the engine needs of a store of states. Implementations: storage/sqlite. */
 export interface StateStore {
@@ -18,6 +19,9 @@ export interface StateStore {
    */
   commit(group: WriteSet): Promise<void>;
 
+  /** The timers due before `beforeMs`, the oldest first, at most `max`; at least as new as `read`. */
+  dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]>;
+
   /**
    * Hashes (`hashKey`) of the keys of some idempotency records, in the order of the keys, from the first one behind
    * `after` on ('' : from the beginning). `next` goes on; undefined: that was all.
@@ -28,10 +32,87 @@ export interface StateStore {
   lastEvent(): EventId;
 }
 
-/** What reads of a profile's past need. Implementations: storage/sqlite (recent lines from the blocks). */
+/** At `dueMs`, server time, a profile has to be looked at: a session of it may have timed out (design D3). */
+export interface Timer {
+  readonly dueMs: number;
+  readonly project: ProjectId;
+  readonly profile: ProfileId;
+}
+
+/** What reads of the past need. Implementations: storage/duckdb. */
 export interface History {
-  /** The lines of `profiles` (`historyOf`: one and its parts) up to and including `upTo`, oldest first. */
-  linesOf(project: ProjectId, profiles: readonly ProfileId[], upTo: EventId): Promise<readonly Line[]>;
+  /**
+   * Lines of a profile and its parts in the order asked for, at most `limit`; everything committed before the call is
+   * seen. A longer history is read page by page with `after`, so that nobody ever holds all of it.
+   */
+  linesOf(wanted: WantedLines): Promise<readonly Line[]>;
+}
+
+/** Lines asked of one History call; `linesPerReadMax` bounds `limit`. */
+export interface WantedLines {
+  readonly project: ProjectId;
+  /** `historyOf`: one and its parts. */
+  readonly profiles: readonly ProfileId[];
+  /** Up to and including this line; later ones are not looked for. */
+  readonly upTo: EventId;
+  /** By the time at which it happened (ties by id), or by id, which is the order of apply. */
+  readonly by: 'time' | 'id';
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+  /** Only lines behind this one in the order asked for. */
+  readonly after?: { readonly timeSec: number; readonly id: EventId };
+  /** Only tracked events; with names, only those. */
+  readonly events?: 'all' | readonly string[];
+}
+
+/** Lines in one page of a History read. */
+export const linesPerReadMax = 1_000;
+
+/** A sealed file of the history: lines of one project, received on one day (UTC). */
+export interface Segment {
+  /** Path below the history folder. */
+  readonly file: string;
+  readonly project: ProjectId;
+  /** YYYY-MM-DD. */
+  readonly day: string;
+  readonly fromId: EventId;
+  readonly toId: EventId;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Least and greatest `timeSec` of its lines. */
+  readonly minTimeSec: number;
+  readonly maxTimeSec: number;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+/** Lines up to here are in segment files: those of all blocks whose first line is not after `block`. */
+export interface SealedPosition {
+  readonly block: EventId;
+  /** The newest line of those blocks. */
+  readonly last: EventId;
+}
+
+/** A change of which files make up the history; stored in one transaction. */
+export interface Sealing {
+  readonly add: readonly Segment[];
+  /** Files whose lines are in `add` now. */
+  readonly remove: readonly string[];
+  /** Left out when lines only moved from file to file. */
+  readonly position?: SealedPosition;
+}
+
+/** Users that API calls of one project looked up on one day (UTC, `2026-11-23`). */
+export interface DayOfLookups {
+  readonly project: ProjectId;
+  readonly day: string;
+  readonly users: number;
+}
+
+/** What the counter needs of a store. Implementations: storage/sqlite. */
+export interface LookupStore {
+  /** Adds to what is stored; resolves when it is on disk. */
+  addLookups(days: readonly DayOfLookups[]): Promise<void>;
 }
 
 export interface IdentityKey {
@@ -83,6 +164,10 @@ export interface WriteSet {
    * every row up to date with the lines after it.
    */
   readonly rowsUpTo: EventId | undefined;
+  /** Set in addition to those that are there; the same one twice is one. */
+  readonly timers: readonly Timer[];
+  /** Timers that are done with; none of those set in the same group. */
+  readonly doneTimers: readonly Timer[];
 }
 
 /** Lines of one project in the order of apply, one JSON text each, joined by line feeds. */
@@ -97,4 +182,46 @@ export interface Block {
 /** The disk is full: nothing was written, and it may work again later. */
 export class StoreFullError extends Error {
   override readonly name = 'StoreFullError';
+}
+
+/** What the operator's tools need of a store: projects and their keys. Implementations: storage/sqlite. */
+export interface ProjectStore {
+  /** Resolves when the change is on disk, or says why it cannot be made. Rejects with `StoreFullError` for lack of room. */
+  changeProjects(change: ProjectChange, nowMs: number): Promise<ProjectsChanged>;
+
+  /** Every key a project ever had, the revoked ones too, oldest first. */
+  keysOf(project: ProjectId): Promise<readonly StoredKey[]>;
+}
+
+export interface NewKey {
+  readonly class: KeyClass;
+  /** The public half of a private Bloomreach key; empty for the others. */
+  readonly keyId: string;
+  readonly hash: Uint8Array;
+}
+
+export type ProjectChange =
+  | {
+      readonly do: 'create';
+      readonly name: string;
+      readonly leanplumApp: string;
+      readonly bloomreachToken: string;
+      readonly keys: readonly NewKey[];
+    }
+  | { readonly do: 'add_key'; readonly project: ProjectId; readonly key: NewKey }
+  | { readonly do: 'revoke_key'; readonly project: ProjectId; readonly key: string };
+
+export type ProjectsChanged =
+  /** `projects`: all as they are now. */
+  | { readonly problem: undefined; readonly projects: readonly Project[] }
+  | { readonly problem: 'name_taken' | 'app_taken' | 'token_taken' | 'no_such_key' };
+
+export interface StoredKey {
+  /** Names the key without giving it away: see `nameSecret`. */
+  readonly id: string;
+  readonly class: KeyClass;
+  readonly keyId: string;
+  /** Null for keys from before this was kept. */
+  readonly createdMs: number | null;
+  readonly revokedMs: number | null;
 }

@@ -372,7 +372,7 @@ describe('limits', () => {
   test('batches in the queue', async () => {
     const { engine, gate, send, settle, sendAndSettle } = start();
     gate.hold('read');
-    const sent = Array.from({ length: queuedBatchesMax }, () => send([read(user('ann'))]));
+    const sent = Array.from({ length: queuedBatchesMax }, (_, index) => send([read(user(`ann ${index}`))]));
     await settle();
     const tooMany = send([read(user('ann'))]);
     await settle();

@@ -1,36 +1,24 @@
 import { type Applied, apply } from '../core/apply.ts';
 import type { EventId, ProjectId } from '../core/ids.ts';
-import { duplicate, type Outcome } from '../core/outcome.ts';
+import { duplicate, isCarriedOut, type Outcome } from '../core/outcome.ts';
 import type { Profile } from '../core/profile.ts';
 import { assert } from '../lib/assert.ts';
 import {
   type Batch,
   type BatchResult,
-  type Item,
   identityKey,
   type NamedUser,
   type Queued,
   queue,
+  unavailable,
 } from './batch.ts';
 import { Group } from './commit.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { type IdempotencyRecord, SeenPairs } from './idempotency.ts';
-import { cacheBytesMax, groupsInFlightMax, retryAfterSec } from './limits.ts';
+import { cacheBytesMax, groupsInFlightMax } from './limits.ts';
 import { Memory } from './memory.ts';
 import { Order } from './order.ts';
-import { type StateStore, StoreFullError } from './store.ts';
-
-const unavailable: BatchResult = { code: 'unavailable', retryAfterSec };
-
-export interface EngineOptions {
-  readonly store: StateStore;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  /** The store's outcome is unknown: the process must stop. Everybody who waits has been answered. */
-  readonly onFatal: (error: unknown) => void;
-  /** A bug met one command; it was answered as failed. */
-  readonly onBug: (error: unknown) => void;
-  readonly cacheBytes?: number;
-}
+import { StoreFullError } from './store.ts';
 
 /**
  * The ordered path: takes batches, and answers each when the state it has seen is on disk. Four steps, top to bottom:
@@ -43,7 +31,7 @@ export class Engine {
   readonly #order: Order;
   #nextEvent: number;
   #nowMs = 0;
-  #open: Group;
+  #open = new Group(1);
   #inFlight: Group[] = [];
   #storedGroup = 0;
   #pumpScheduled = false;
@@ -58,12 +46,14 @@ export class Engine {
     const lastEvent = options.store.lastEvent();
     this.#nextEvent = lastEvent + 1;
     this.#memory = new Memory({ lastEvent, cacheBytes: options.cacheBytes ?? cacheBytesMax });
-    this.#open = new Group(1);
     this.#memory.knownRecords.load(options.store).catch((error) => this.#stopped || this.fail(error));
     this.#order = new Order({
       memory: this.#memory,
       store: options.store,
       storedGroup: () => this.#storedGroup,
+      isClosed: () => this.#stopped,
+      waitMaxMs: options.waitMaxMs,
+      totals: this.totals,
       onLoaded: () => this.#pump(),
       onReadError: (error) => this.fail(error),
     });
@@ -84,15 +74,16 @@ export class Engine {
 
   /** Takes its place in the order; resolves when the answer may be given. Never rejects. */
   submit(batch: Batch): Promise<BatchResult> {
-    if (this.#stopped || !this.#order.hasRoom(batch.bytes)) {
-      this.totals.refused += 1;
-      return Promise.resolve(unavailable);
-    }
-    this.totals.batches += 1;
-    return new Promise((finish) => {
-      this.#order.add(queue(batch, finish));
-      this.#schedulePump();
-    });
+    const { promise, resolve } = Promise.withResolvers<BatchResult>();
+    if (this.#order.add(queue(batch, resolve))) this.totals.batches += 1;
+    this.#schedulePump();
+    return promise;
+  }
+
+  /** Has all rows brought up to date soon (the store's `rowsUpTo`), also when nothing else happens. */
+  writeRows(): void {
+    this.#memory.behind.want();
+    this.#schedulePump();
   }
 
   /** Refuses new batches and resolves when everything taken in before is answered. */
@@ -118,7 +109,7 @@ export class Engine {
     this.#inFlight = [];
     this.#open = new Group(this.#open.number + 1);
     this.#options.onFatal(error);
-    this.#tellIdle();
+    for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 
   /** Once per turn of the event loop, so that everything that arrived together shares one read and one commit. */
@@ -144,15 +135,12 @@ export class Engine {
     if (this.#order.length === 0 && this.#inFlight.length === 0 && this.#open.isEmpty) this.#idle();
   }
 
-  /** The last work of all: rows are brought up to date, so that the next start has no lines to fold. */
+  /** The last work of all is to bring rows up to date, so that the next start has no lines to fold. */
   #idle(): void {
-    const { any, lost } = this.#memory.behind;
-    if (!this.#stopped || !any || this.#leavesRows) this.#tellIdle();
+    const { any, lost, isWanted } = this.#memory.behind;
+    if (!isWanted && !(this.#stopped && any && !this.#leavesRows))
+      for (const resolve of this.#waitingForIdle.splice(0)) resolve();
     else if (lost.size === 0) this.#commit(this.#open, true);
-  }
-
-  #tellIdle(): void {
-    for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 
   #apply(queued: Queued): BatchResult {
@@ -187,7 +175,7 @@ export class Engine {
     let user: NamedUser | undefined;
     let found: (Profile | undefined)[] = [];
     for (let i = 0; i < batch.items.length; i++) {
-      const { command, pair } = batch.items[i] as Item;
+      const { command, pair } = batch.items[i] as Batch['items'][number];
       if (pair !== undefined && seen.has(pair)) {
         outcomes.push(duplicate);
         continue;
@@ -205,7 +193,13 @@ export class Engine {
       if (applied.namings.length > 0) user = undefined;
       const { outcome } = applied;
       if (outcome.code === 'failed') this.#options.onBug(outcome.error);
-      if (pair !== undefined && outcome.code === 'applied') seen.keep(pair);
+      if (command.kind === 'pass_time') {
+        // It is done with, unless a clock was set back and it is still the profile's: then it comes again.
+        const { dueMs, profile } = command;
+        const isDone = outcome.code === 'failed' || found[0]?.timerMs !== dueMs;
+        if (isDone) this.#open.finishTimer({ dueMs, project: batch.project, profile });
+      }
+      if (pair !== undefined && isCarriedOut(outcome)) seen.keep(pair);
       outcomes.push(outcome);
     }
     for (const [name, record] of seen.changed) this.#remember(name, record);
@@ -213,7 +207,7 @@ export class Engine {
   }
 
   /** Takes what a command changed into memory and into the open group. */
-  #take({ profile, others, absorbed, lines, namings }: Applied, project: ProjectId): void {
+  #take({ profile, others, absorbed, lines, namings, timerMs }: Applied, project: ProjectId): void {
     const group = this.#open;
     assert(profile !== undefined, 'lines without a profile');
     this.#nextEvent += lines.length;
@@ -225,11 +219,7 @@ export class Engine {
       group.name(key, project, naming);
     }
     this.#memory.changeProfile(profile, group.number);
-    for (const other of others) this.#memory.changeProfile(other, group.number);
-    for (const part of absorbed) {
-      this.#memory.removeProfile(part, group.number);
-      group.remove(part);
-    }
+    if (timerMs !== undefined) group.setTimer({ dueMs: timerMs, project, profile: profile.id });
   }
 
   #remember(name: string, record: IdempotencyRecord): void {
@@ -249,8 +239,7 @@ export class Engine {
       this.#sweep();
       return;
     }
-    if (this.#inFlight.length >= groupsInFlightMax) return;
-    if (this.#inFlight.length > 0 && !group.isLarge) return;
+    if (this.#inFlight.length >= (group.isLarge ? groupsInFlightMax : 1)) return;
     this.#commit(group);
   }
 
@@ -285,10 +274,8 @@ export class Engine {
     if (!this.#inFlight.includes(group)) return; // refused together with the one before it
     this.#leavesRows = this.#stopped;
     const refused = [...this.#inFlight, this.#open];
-    this.#memory.forgetSince(
-      group.number,
-      refused.flatMap((it) => it.rows),
-    );
+    const rows = refused.flatMap((it) => it.rows);
+    this.#memory.forgetSince(group.number, rows);
     this.#order.discardRead();
     this.#inFlight = [];
     this.#open = new Group(this.#open.number + 1);

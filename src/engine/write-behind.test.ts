@@ -78,6 +78,14 @@ describe('a pass', () => {
     assert.deepEqual(behind.rowsOf(2, [], line(11)).upTo, 11);
   });
 
+  test('begins when somebody wants it, also over nothing', () => {
+    const { behind } = start(0);
+    assert.equal(behind.rowsOf(2, [], line(7)).upTo, undefined);
+    behind.want();
+    assert.equal(behind.rowsOf(3, [], line(8)).upTo, 8);
+    assert.equal(behind.rowsOf(4, [], line(9)).upTo, undefined);
+  });
+
   test('what changes during a pass is behind again, unless its row was still to come', () => {
     const { behind, profiles, change } = start(40);
     behind.rowsOf(1, [], line(40));

@@ -41,6 +41,7 @@ export class WriteBehind {
   #added = 0;
   #pass: Pass | undefined;
   #lastPass: EventId;
+  #isWanted = false;
   readonly lost = new Set<ProfileId>();
 
   constructor(cache: Cache<ProfileId, Profile>, options: { lastEvent: EventId; cacheBytes: number }) {
@@ -52,6 +53,15 @@ export class WriteBehind {
   /** True when some row is behind its profile. */
   get any(): boolean {
     return this.#behind.size > 0 || this.#pass !== undefined || this.lost.size > 0;
+  }
+
+  /** Somebody waits for a pass that begins from now on. */
+  want(): void {
+    this.#isWanted = true;
+  }
+
+  get isWanted(): boolean {
+    return this.#isWanted;
   }
 
   /** The profile has changed, and only lines say so. */
@@ -111,7 +121,7 @@ export class WriteBehind {
   }
 
   #isMuch(lastEvent: EventId): boolean {
-    return this.#bytes > this.#bytesMax || lastEvent - this.#lastPass > behindLinesMax;
+    return this.#isWanted || this.#bytes > this.#bytesMax || lastEvent - this.#lastPass > behindLinesMax;
   }
 
   #begin(lastEvent: EventId): void {
@@ -121,6 +131,7 @@ export class WriteBehind {
     this.#pass = { waiting, rest: waiting.values(), rowsPerGroup, upTo: lastEvent };
     this.#behind = new Set();
     this.#bytes = 0;
+    this.#isWanted = false;
   }
 
   /** Adds the next rows of a pass; gives its position when it has ended. */

@@ -10,6 +10,11 @@ export function hashSecret(secret: string): Uint8Array {
   return hash('sha256', secret, 'buffer');
 }
 
+/** A secret's name, for lists and for revoking it: 16 hexadecimal digits of its hash. */
+export function nameSecret(hashed: Uint8Array): string {
+  return Buffer.from(hashed.buffer, hashed.byteOffset, 8).toString('hex');
+}
+
 /** Hashes of secrets that were right, so that a busy client's key is not hashed for every call (10 µs each). */
 const known = new Map<string, Uint8Array>();
 const knownMax = 1_000;

@@ -1,26 +1,26 @@
-import { randomUUID } from 'node:crypto';
-import { newSecret } from '../lib/secret.ts';
+import { makeBloomreachToken, makeKey, makeLeanplumApp } from '../engine/new-keys.ts';
 
 /** A project with keys of every class, as made on a first start. */
 export type FirstProject = ReturnType<typeof firstProject>;
 
-/** Makes a project with new keys; Leanplum's have the prefixes and form of the vendor's (contract 1.7). */
+/** Makes a project with new keys. */
 export function firstProject() {
+  const { keyId: id, value: secret } = makeKey('private');
   return {
     name: 'Default',
     leanplum: {
-      appId: `app_${newSecret()}`,
+      appId: makeLeanplumApp(),
       keys: {
-        production: `prod_${newSecret()}`,
-        development: `dev_${newSecret()}`,
-        dataExport: `exp_${newSecret()}`,
-        contentReadOnly: `cro_${newSecret()}`,
+        production: makeKey('production').value,
+        development: makeKey('development').value,
+        dataExport: makeKey('dataExport').value,
+        contentReadOnly: makeKey('contentReadOnly').value,
       },
     },
     bloomreach: {
-      projectToken: randomUUID(),
-      publicTokens: [newSecret()] as const,
-      privateKeys: [{ id: newSecret(), secret: newSecret() }] as const,
+      projectToken: makeBloomreachToken(),
+      publicTokens: [makeKey('public').value] as const,
+      privateKeys: [{ id, secret }] as const,
     },
   };
 }

@@ -300,7 +300,6 @@ describe('tolerant types', () => {
     });
   }
 
-  const error = (message: string) => ({ success: false, error: { message } });
   const done = { success: true, isOffline: true };
   const entries = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, index]));
@@ -336,3 +335,82 @@ describe('tolerant types', () => {
     });
   }
 });
+
+describe('bodies of other kinds', () => {
+  const csv = 'userId,plan\nu1,pro\n';
+  const query = form({ ...access, action: 'multi', createJob: true });
+
+  for (const contentType of ['text/csv', 'text/plain', 'TEXT/CSV; charset=utf-8']) {
+    test(`CSV called ${contentType} is recognised`, async () => {
+      const answer = await send(server, `/api?${query}`, {
+        headers: { 'content-type': contentType },
+        body: csv,
+      });
+      assert.equal(answer.status, 200);
+      const message = 'Action not supported yet: multi with CSV';
+      assert.deepEqual(answer.body, { response: [{ success: false, error: { message } }] });
+    });
+  }
+
+  test('form fields called text are fields', async () => {
+    const data = [{ action: 'track', userId: 'text fields', event: 'a' }];
+    const answer = await send(server, `/api?${form({ ...access, action: 'multi' })}`, {
+      headers: { 'content-type': 'text/plain' },
+      body: form({ data }),
+    });
+    assert.equal(answer.text, '{"response":[{"success":true,"isOffline":true}]}');
+  });
+
+  test('files beside fields are let pass', async () => {
+    const body = new FormData();
+    const call = { ...access, action: 'track', userId: 'files', event: 'a' };
+    for (const [name, value] of Object.entries(call)) body.set(name, value);
+    body.set('file0', new Blob([new Uint8Array(100_000)]), 'a.png');
+    const answer = await fetch(`${server.url}/api`, { method: 'POST', body });
+    assert.equal(await answer.text(), '{"response":[{"success":true,"isOffline":true}]}');
+  });
+
+  const tooMany = error('Request has more than 1000 fields.');
+  test('more fields than any call has', async () => {
+    const answer = await send(server, '/api', { headers: fields, body: 'a=1&'.repeat(2_000_000) });
+    assert.deepEqual([answer.status, answer.body], [400, { response: [tooMany] }]);
+    const parts = Array.from({ length: 1001 }, (_, index) => [`p${index}`, 'x']);
+    const other = await send(server, '/api', multipart(Object.fromEntries(parts)));
+    assert.deepEqual([other.status, other.body], [400, { response: [tooMany] }]);
+  });
+
+  test('JSON of more than 16 MB, also when it comes packed', async () => {
+    const message = 'Request body has more than 16777216 bytes.';
+    const body = JSON.stringify({ ...access, event: 'x'.repeat(16 * 1024 * 1024) });
+    for (const request of [
+      { headers: json, body },
+      { headers: { ...json, 'content-encoding': 'gzip' }, body: gzipSync(body) },
+    ]) {
+      const answer = await send(server, '/api', request);
+      assert.deepEqual([answer.status, answer.body], [413, { response: [error(message)] }]);
+    }
+  });
+
+  const strangers: [query: string, status: number, message: string][] = [
+    [form({ ...access, clientKey: 'wrong' }), 403, 'Invalid access key'],
+    [form({ ...access, appId: 'wrong' }), 404, 'App not found'],
+  ];
+  for (const [query, status, message] of strangers) {
+    test(`keys in the query are looked at first: ${message}`, async () => {
+      for (const body of ['{', JSON.stringify(access), '[['.repeat(1000)]) {
+        const answer = await send(server, `/api?${query}`, { headers: json, body });
+        assert.deepEqual([answer.status, answer.body], [status, { response: [error(message)] }]);
+      }
+    });
+  }
+
+  test('empty ones are given in the body', async () => {
+    const body = JSON.stringify({ ...access, action: 'track', userId: 'empty keys', event: 'a' });
+    const answer = await send(server, '/api?appId=&clientKey=', { headers: json, body });
+    assert.equal(answer.text, '{"response":[{"success":true,"isOffline":true}]}');
+  });
+});
+
+function error(message: string) {
+  return { success: false, error: { message } };
+}

@@ -357,6 +357,14 @@ describe('a session', () => {
     assert.equal(user.states?.['menu']?.count, 1);
   });
 
+  test('that an event needed and did not find is not there for its repeat', async () => {
+    const ids = { userId: 'early', deviceId: 'early phone', uuid: 'early' };
+    const event = { ...ids, action: 'track', event: 'a', disposition: 'requireActive', reqId: 'event' };
+    const start = { ...ids, action: 'start', reqId: 'start' };
+    for (const _ of [1, 2]) await multi([event, start], { sdkVersion: '7.8.0' });
+    assert.deepEqual(await countsOf(server, 'early'), {});
+  });
+
   test('without a device is that of the user; a backend may steer it', async () => {
     const userId = 'remote';
     await call({ action: 'start', userId });

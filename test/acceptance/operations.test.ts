@@ -66,7 +66,7 @@ describe('metrics', () => {
     return answer.text();
   };
   const sampleOf = (metrics: string, name: string): number => {
-    const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1];
+    const value = new RegExp(`^${RegExp.escape(name)} (\\S+)$`, 'm').exec(metrics)?.[1];
     assert.ok(value !== undefined, `${name} is missing`);
     return Number(value);
   };
@@ -92,8 +92,52 @@ describe('metrics', () => {
     assert.ok(grown('rapport_events_total') >= 2, 'the user and his id are lines as well');
     assert.equal(grown('rapport_groups_total'), 1);
     assert.equal(grown('rapport_refused_total'), 0);
+    assert.equal(grown('rapport_requests_total{caller="leanplum",status="ok"}'), 1);
+    assert.equal(grown('rapport_requests_total{caller="leanplum",status="5xx"}'), 0);
+    assert.ok(sampleOf(later, 'rapport_request_ms{caller="leanplum",quantile="0.99"}') > 0);
     assert.equal(sampleOf(later, 'rapport_queued'), 0);
     assert.equal(sampleOf(later, 'rapport_in_flight'), 0);
+  });
+});
+
+describe('users looked up', () => {
+  const counted = async (at: Server) => {
+    const metrics = await (await fetch(`${at.url}/metrics`)).text();
+    const day = new Date().toISOString().slice(0, 10);
+    const value = new RegExp(`^rapport_user_lookups_total\\{project="1",day="${day}"\\} (\\d+)$`, 'm');
+    return Number(value.exec(metrics)?.[1] ?? 0);
+  };
+
+  test('count once a request, not for SDKs, and survive a restart', async () => {
+    const dataFolder = join(scratch, 'looked up');
+    const first = await startServer({ dataFolder });
+    const track = (userId: string) => ({ action: 'track', userId, event: 'a' });
+    const multi = { action: 'multi', time: nowSec(), data: ['a', 'b', 'a', 'b'].map(track) };
+    const rows: [call: Json, users: number][] = [
+      [track('a'), 1],
+      [track('a'), 1],
+      [multi, 2],
+      [{ ...multi, sdkVersion: '7.8.0' }, 0],
+      [{ ...track('a'), sdkVersion: '7.8.0' }, 0],
+      [{ action: 'track', userId: 'a' }, 0],
+      [
+        { ...multi, data: [track('a'), { action: 'none', userId: 'b' }, { action: 'track', userId: 'c' }] },
+        1,
+      ],
+    ];
+    let sum = 0;
+    for (const [call, users] of rows) {
+      await leanplum(first, call);
+      sum += users;
+      assert.equal(await counted(first), sum, JSON.stringify(call));
+    }
+    await leanplum(first, { action: 'exportUser', userId: 'nobody' }, { key: 'dataExport' });
+    assert.equal(await counted(first), sum + 1);
+    await first.stop();
+    await using second = await startServer({ dataFolder });
+    assert.equal(await counted(second), sum + 1);
+    await leanplum(second, track('a'));
+    assert.equal(await counted(second), sum + 2);
   });
 });
 
@@ -105,6 +149,7 @@ describe('a wrong setting is named, in one line', () => {
     ['a port out of range', 'RAPPORT_PORT', () => '65536'],
     ['a port in use', 'RAPPORT_PORT', () => new URL(server.url).port],
     ['a host that is not ours', 'RAPPORT_HOST', () => '203.0.113.1'],
+    ['a switch that is neither on nor off', 'RAPPORT_ACCESS_LOG', () => 'yes'],
     ['a data folder that is a file', 'RAPPORT_DATA', () => fileWith('a-file', '')],
     ['a bootstrap that is not there', 'RAPPORT_BOOTSTRAP', () => join(scratch, 'none.json')],
     ['no JSON', 'RAPPORT_BOOTSTRAP', () => fileWith('no.json', good.slice(0, -1))],
@@ -229,10 +274,8 @@ describe('the first start without declared projects', () => {
     assert.match(second.stdout(), /^Rapport is ready at http:\/\/127\.0\.0\.1:\d+\n$/);
     const answer = await leanplum(second, { appId, clientKey, action: 'track', userId: 'later', event: 'a' });
     assert.equal(answer.status, 200, answer.text);
-    for (const { parentPath, name } of readdirSync(first.dataFolder, {
-      recursive: true,
-      withFileTypes: true,
-    })) {
+    const entries = readdirSync(first.dataFolder, { recursive: true, withFileTypes: true });
+    for (const { parentPath, name } of entries.filter((entry) => entry.isFile())) {
       const bytes = readFileSync(join(parentPath, name));
       for (const secret of secrets) assert.ok(!bytes.includes(secret), `${name} holds a key`);
     }

@@ -5,7 +5,7 @@ import type { Item, Ledger } from './ledger.ts';
 
 /** Compares the ledger with the disk (all lines) and with what the server tells (of the users named). */
 export async function checkEverything(ledger: Ledger, server: Stored, users = ledger.users()): Promise<void> {
-  const stored = checkLines(ledger, storedLines(server.dataFolder));
+  const stored = checkLines(ledger, await storedLines(server.dataFolder));
   for (const user of users) await checkUser(user, stored.get(user) ?? [], ledger, server);
 }
 

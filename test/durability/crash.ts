@@ -1,6 +1,7 @@
 /**
  * Kills the server at random moments under load, starts it again on the same data, and compares what the clients were
- * told with what is there. `npm test` runs a few rounds; `node test/durability/crash.ts --rounds 10000 --seed 1` more.
+ * told with what is there. `npm test` runs a few rounds; `node test/durability/crash.ts --rounds 10000 --seed 1` more,
+ * with `--history-lines 40` also of the history.
  */
 import assert from 'node:assert/strict';
 import { inspect, parseArgs } from 'node:util';
@@ -16,24 +17,36 @@ import {
 } from '../support/server.ts';
 import { checkEverything } from './check.ts';
 import { Connection } from './connection.ts';
+import { countLeftovers, namedFiles, readAlong } from './history.ts';
 import { Ledger } from './ledger.ts';
 import type { Writer } from './requests.ts';
 import { makeWriters, write } from './writers.ts';
 
 export interface CrashOptions {
   rounds: number;
+  /** Seal after so few lines that most crashes meet the history at work, and let clients read it all the time. */
+  historyLines?: number;
   seed: number;
   log(text: string): void;
   signal?: AbortSignal;
 }
 
 /** Returns how many items were acknowledged and how many have an unknown fate, over all rounds. */
-export async function crashRounds({ rounds, seed, log, signal }: CrashOptions): Promise<Totals> {
+export async function crashRounds({
+  rounds,
+  seed,
+  historyLines,
+  log,
+  signal,
+}: CrashOptions): Promise<Totals> {
   const random = randomFrom(seed);
-  const options = signal === undefined ? {} : { signal };
-  const totals: Totals = { acknowledged: 0, unknown: 0 };
+  const options = {
+    ...(signal !== undefined && { signal }),
+    ...(historyLines !== undefined && { environment: { RAPPORT_HISTORY_LINES: String(historyLines) } }),
+  };
+  const totals: Totals = { acknowledged: 0, unknown: 0, sealedFiles: 0, leftoverFiles: 0 };
   for (let done = 0; done < rounds; done += roundsPerFolder) {
-    const ledger = await crashOneFolder(Math.min(roundsPerFolder, rounds - done), random, options);
+    const ledger = await crashOneFolder(Math.min(roundsPerFolder, rounds - done), random, options, totals);
     totals.acknowledged += ledger.count('acknowledged');
     totals.unknown += ledger.count('unknown');
     log(`${Math.min(done + roundsPerFolder, rounds)} rounds of ${rounds}: ${JSON.stringify(totals)}`);
@@ -44,12 +57,21 @@ export async function crashRounds({ rounds, seed, log, signal }: CrashOptions): 
 export interface Totals {
   acknowledged: number;
   unknown: number;
+  /** Files of the history at the last crash of each folder. */
+  sealedFiles: number;
+  /** Files that crashes left behind unnamed: they met a file being written or about to be removed. */
+  leftoverFiles: number;
 }
 
 /** So many crashes happen to one store, each checked in full, before it is thrown away for an empty one. */
 const roundsPerFolder = 25;
 
-async function crashOneFolder(rounds: number, random: Random, options: ServerOptions): Promise<Ledger> {
+async function crashOneFolder(
+  rounds: number,
+  random: Random,
+  options: ServerOptions,
+  totals: Totals,
+): Promise<Ledger> {
   const dataFolder = newScratchFolder();
   const inFolder = { ...options, dataFolder };
   const ledger = new Ledger();
@@ -58,13 +80,14 @@ async function crashOneFolder(rounds: number, random: Random, options: ServerOpt
   let round = 1;
   try {
     for (; round <= rounds; round += 1) {
-      server = await crashOnce(server, writers, inFolder, random);
+      server = await crashOnce(server, writers, inFolder, random, ledger, totals);
       await checkEverything(
         ledger,
         server,
         round === rounds ? ledger.users() : [random.pick(ledger.users())],
       );
     }
+    totals.sealedFiles += namedFiles(dataFolder).size;
   } catch (cause) {
     keepScratchFolder(dataFolder);
     const state = `${server.stderr()} (${await Promise.race([server.exited.then(inspect), 'still alive'])})`;
@@ -81,10 +104,14 @@ async function crashOnce(
   writers: readonly Writer[],
   options: ServerOptions,
   random: Random,
+  ledger: Ledger,
+  totals: Totals,
 ): Promise<Server> {
   const connection = new Connection(server, 'crashes');
   const stop = new AbortController();
-  const work = Promise.all(writers.map((writer) => write(writer, connection, stop.signal)));
+  const reading =
+    options.environment === undefined ? [] : [readAlong(connection, ledger, random, stop.signal)];
+  const work = Promise.all([...writers.map((it) => write(it, connection, stop.signal)), ...reading]);
   work.catch(() => undefined); // It is awaited below; until then a failure must not count as unhandled.
   const enough = random.below(120);
   await Promise.race([
@@ -95,6 +122,7 @@ async function crashOnce(
   connection.goDown();
   stop.abort();
   await end(server, random);
+  totals.leftoverFiles += countLeftovers(server.dataFolder);
   const next = await startAgain(options, random);
   connection.comeUp(next);
   try {
@@ -135,8 +163,14 @@ async function startAgain(options: ServerOptions, random: Random): Promise<Serve
 
 if (import.meta.main) {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { rounds: text, seed: text } });
+  const { values } = parseArgs({ options: { rounds: text, seed: text, 'history-lines': text } });
   const seed = Number(values.seed ?? freshSeed());
   console.log(`seed ${seed}`);
-  await crashRounds({ rounds: Number(values.rounds ?? 20), seed, log: (line) => console.log(line) });
+  const lines = values['history-lines'];
+  await crashRounds({
+    rounds: Number(values.rounds ?? 20),
+    seed,
+    ...(lines !== undefined && { historyLines: Number(lines) }),
+    log: (line) => console.log(line),
+  });
 }

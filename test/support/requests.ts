@@ -76,7 +76,14 @@ export interface BloomreachBody {
   results?: { success: boolean; errors?: string[]; command_id?: string; time?: number; value?: unknown }[];
   ids?: Record<string, string | string[]>;
   properties?: Record<string, unknown>;
-  events?: { type: string; timestamp: number; properties: Record<string, unknown> }[];
+  events?: BloomreachEvent[];
+  data?: BloomreachEvent[];
+}
+
+export interface BloomreachEvent {
+  type: string;
+  timestamp: number;
+  properties: Record<string, unknown>;
 }
 
 async function send<Body>(

@@ -141,6 +141,8 @@ export function open({ ids = ann, ...given }: Options<'open_session'> = {}): Com
     continueOpen: false,
     background: false,
     attributes: [],
+    facts: [],
+    devices: [],
     timeSec: null,
     ...given,
   };

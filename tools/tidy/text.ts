@@ -36,9 +36,13 @@ export const pureCore: Rule = inEach(
 
 /** Settings are read in one place and handed on, so that a test never has to fight the environment. */
 export const environment: Rule = inEach(
-  (source) => isServerCode(source) && source.path !== 'src/main.ts' && source.path !== 'src/config.ts',
+  (source) => isServerCode(source) && !/^src\/((cli\/)?main|config)\.ts$/.test(source.path),
   ({ code }) =>
-    findAll(code, /\bprocess\s*\.\s*env\b/g, () => 'only main.ts and config.ts read the environment'),
+    findAll(
+      code,
+      /\bprocess\s*\.\s*env\b/g,
+      () => 'only main.ts, cli/main.ts and config.ts read the environment',
+    ),
 );
 
 export const documentedSettings: Rule = ({ sources, readme }) =>

@@ -1,9 +1,10 @@
 import type { Change } from '../change.ts';
 import type { OpenSession } from '../command.ts';
-import { applied, type Outcome } from '../outcome.ts';
+import { applied, type Outcome, profileFull } from '../outcome.ts';
 import { deviceOf, sessionOf } from '../session.ts';
 import { setAttributes } from './set-attributes.ts';
 import { takeStep } from './steer-session.ts';
+import { setFacts } from './update-profile.ts';
 
 /**
  * A second start for the same user and device ends the open session and opens another; a caller that starts before
@@ -17,6 +18,7 @@ export function openSession(change: Change, command: OpenSession): Outcome {
     : change.profile.sessions.find((session) => session.device === device);
   const action = `${continueOpen ? 'continue' : 'start'}${background ? '_background' : ''}` as const;
   takeStep(change, open, { action, device, atMs: change.happenedMs(command.timeSec) });
+  if (!setFacts(change, command)) return profileFull;
   if (command.attributes.length === 0) return applied;
   return setAttributes(change, { ...command, kind: 'set_attributes', keepNewer: false });
 }

@@ -1,8 +1,9 @@
 import type { WireCommand } from './command.ts';
+import { campaignsClicks } from './commands/campaigns-clicks.ts';
 import { customers } from './commands/customers.ts';
 import { customersEvents } from './commands/customers-events.ts';
 
 /** Every command that writes, by its wire name. `system/time` is answered where it stands (see `batch.ts`). */
 export const commands: ReadonlyMap<string, WireCommand> = new Map(
-  [customers, customersEvents].map((command) => [command.name, command]),
+  [campaignsClicks, customers, customersEvents].map((command) => [command.name, command]),
 );

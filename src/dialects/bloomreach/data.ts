@@ -1,14 +1,18 @@
+import { Readable } from 'node:stream';
 import type { Line } from '../../core/line.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import { historyOf, type Profile } from '../../core/profile.ts';
 import type { Project } from '../../core/project.ts';
+import { readPages, type WantedHistory } from '../../engine/history-pages.ts';
 import type { History } from '../../engine/store.ts';
 import type { Engine } from '../../engine/submit.ts';
+import { assert } from '../../lib/assert.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { isEchoable, parseObject } from './batch.ts';
 import { readCustomerIds, showIds } from './customer-ids.ts';
+import { readEventsWanted } from './events-wanted.ts';
 import { attributesAskedMax } from './limits.ts';
-import { failures, json, type Reply } from './reply.ts';
+import { type Answer, failures, json, type Reply } from './reply.ts';
 import { texts } from './texts.ts';
 
 export interface ReadRequest {
@@ -56,18 +60,58 @@ function readAttribute(profile: Profile, asked: JsonObject): JsonObject {
 }
 
 /** `customers/export-one`: ids, properties and events of one customer (contract 4.3). */
-export async function answerExportOne(request: ReadRequest, parts: DataParts): Promise<Reply> {
+export async function answerExportOne(request: ReadRequest, parts: DataParts): Promise<Answer> {
   const asked = parseObject(request.body);
   if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
   const profile = await findCustomer(asked, request, parts);
   if ('status' in profile) return profile;
-  const lines = await parts.history.linesOf(request.project.id, historyOf(profile), profile.lastEvent);
-  return json(200, {
+  const members = {
     success: true,
     ids: Object.fromEntries(showIds(profile)),
     properties: Object.fromEntries(showProperties(profile)),
-    events: lines.flatMap(showEvent),
-  });
+  };
+  return answerEvents(members, 'events', readPages(parts.history, eventsOf(profile)));
+}
+
+/** `customers/events`: events of some types of one customer (contract 4.2); without types, of all. */
+export async function answerCustomerEvents(request: ReadRequest, parts: DataParts): Promise<Answer> {
+  const asked = parseObject(request.body);
+  if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
+  const wanted = readEventsWanted(asked);
+  if ('errors' in wanted) return failures.fields(400, wanted.errors);
+  const profile = await findCustomer(asked, request, parts);
+  if ('status' in profile) return profile;
+  const pages = readPages(parts.history, { ...eventsOf(profile), ...wanted });
+  return answerEvents({ success: true }, 'data', pages);
+}
+
+function eventsOf(profile: Profile): WantedHistory {
+  const { project, lastEvent } = profile;
+  return { project, profiles: historyOf(profile), upTo: lastEvent, by: 'time', order: 'asc', events: 'all' };
+}
+
+/** Members of the answer, then the events as the last one: at once if they are few, otherwise as they are read. */
+async function answerEvents(
+  members: JsonObject,
+  name: string,
+  pages: AsyncGenerator<readonly Line[]>,
+): Promise<Answer> {
+  const start = `${JSON.stringify(members).slice(0, -1)},${JSON.stringify(name)}:[`;
+  const [first, second] = [await pages.next(), await pages.next()];
+  if (first.done) return { status: 200, body: `${start}]}` };
+  const text = `${start}${first.value.map(showEvent).join(',')}`;
+  if (second.done) return { status: 200, body: `${text}]}` };
+  return { status: 200, body: Readable.from(textsOf(text, second.value, pages)) };
+}
+
+async function* textsOf(
+  text: string,
+  second: readonly Line[],
+  others: AsyncGenerator<readonly Line[]>,
+): AsyncGenerator<string> {
+  yield `${text},${second.map(showEvent).join(',')}`;
+  for await (const lines of others) yield `,${lines.map(showEvent).join(',')}`;
+  yield ']}';
 }
 
 /** A cleared property reads exactly like one that was never set (contract 2.2). */
@@ -78,11 +122,11 @@ function showProperties(profile: Profile): [string, Json][] {
 }
 
 /** An event of either dialect; Leanplum's value and info are properties here, unless a parameter has that name. */
-function showEvent(line: Line): JsonObject[] {
-  if (line.kind !== 'event') return [];
+function showEvent(line: Line): string {
+  assert(line.kind === 'event', 'only events were asked for');
   const { name, timeSec, value, info, params } = line;
   const properties = { ...(value !== null && { value }), ...(info !== null && { info }), ...params };
-  return [{ type: name, timestamp: timeSec, properties }];
+  return JSON.stringify({ type: name, timestamp: timeSec, properties });
 }
 
 /** Reads through the same order as the writes: what was answered before is seen, and nothing a crash could take back. */

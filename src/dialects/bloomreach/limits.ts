@@ -19,3 +19,5 @@ export const timestampEnd = 1e11;
 export const echoLengthMax = 1_000;
 /** Attributes asked for in one `customers/attributes`. */
 export const attributesAskedMax = 1_000;
+/** Event types asked for in one `customers/events`. */
+export const eventTypesAskedMax = 1_000;

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Outcome } from '../../core/outcome.ts';
 import { unreachable } from '../../lib/assert.ts';
 import { texts } from './texts.ts';
@@ -6,6 +7,12 @@ import { texts } from './texts.ts';
 export interface Reply {
   readonly status: number;
   readonly body: string;
+}
+
+/** An answer that may be too long to be one text. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string | Readable;
 }
 
 /** The four envelopes of a failure (contract 1.4). */

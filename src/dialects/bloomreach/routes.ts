@@ -2,28 +2,33 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { retryAfterSec } from '../../engine/limits.ts';
 import type { Projects } from '../../engine/projects.ts';
-import { BodyError, type BytesInFlight, endWhenStopping, readBodies } from '../../http/body.ts';
+import type { Admission } from '../../http/admission.ts';
+import { BodyError, type BytesInFlight, endWhenStopping, readBodies, whileHeld } from '../../http/body.ts';
 import { answerBatch, answerSingle, type BloomreachParts, toSeconds } from './batch.ts';
 import { commands } from './commands.ts';
 import { authenticate, type Credentials, isRefused } from './credentials.ts';
-import { answerAttributes, answerExportOne, type DataParts } from './data.ts';
+import { answerAttributes, answerCustomerEvents, answerExportOne, type DataParts } from './data.ts';
 import { bodyBytesMax } from './limits.ts';
-import { failures, json, type Reply } from './reply.ts';
+import { type Answer, failures, json, type Reply } from './reply.ts';
 import { texts } from './texts.ts';
 
 export interface BloomreachRoutes extends BloomreachParts, DataParts {
   readonly projects: Projects;
   readonly inFlight: BytesInFlight;
+  readonly admission: Admission;
+  /** Origins whose pages may call from a browser; `*` allows every one. */
+  readonly corsOrigins: readonly string[];
   readonly onError: (error: unknown) => void;
 }
 
-type Handler = (call: { credentials: Credentials; request: FastifyRequest }) => Promise<Reply> | Reply;
+type Handler = (call: { credentials: Credentials; request: FastifyRequest }) => Promise<Answer> | Answer;
 
 const noBody = new Uint8Array();
 
 /** Mounts the tracking and data routes (contract 2, 3, 4). The key is checked before the body is read. */
 export function mountBloomreach(server: FastifyInstance, options: BloomreachRoutes): void {
-  readBodies(server, { max: bodyBytesMax, inFlight: options.inFlight });
+  allowOrigins(server, options.corsOrigins);
+  readBodies(server, { max: bodyBytesMax, ...options });
   const callers = new WeakMap<FastifyRequest, Credentials>();
 
   const writeOf = ({ credentials, request }: Parameters<Handler>[0]) => ({
@@ -49,7 +54,7 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
       },
       handler: async (request, reply) => {
         const credentials = callers.get(request) as Credentials;
-        return send(reply, await handler({ credentials, request }));
+        return send(reply, await whileHeld(request, async () => handler({ credentials, request })));
       },
     });
     const others = (['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'] as const).filter(
@@ -62,6 +67,12 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
         reply.header('allow', methods.join(', '));
         return send(reply, failures.error(405, texts.methodNotAllowed));
       },
+    });
+    // What a browser asks first; without an allowed origin it gets no permission.
+    server.options(path, async (_request, reply) => {
+      reply.header('access-control-allow-methods', 'GET,POST,OPTIONS');
+      reply.header('access-control-allow-headers', 'authorization,content-type');
+      return reply.header('access-control-max-age', 600).code(204).send();
     });
   };
 
@@ -81,6 +92,7 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
     };
   };
   route(['POST'], `${data}/customers/attributes`, readOnly(answerAttributes));
+  route(['POST'], `${data}/customers/events`, readOnly(answerCustomerEvents));
   route(['POST'], `${data}/customers/export-one`, readOnly(answerExportOne));
 
   server.setErrorHandler((error, _request, reply) => {
@@ -89,8 +101,20 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
   });
 }
 
+/** Allowed origins are echoed, without credentials (contract 1.6). */
+function allowOrigins(server: FastifyInstance, origins: readonly string[]): void {
+  if (origins.length === 0) return;
+  server.addHook('onRequest', async ({ headers: { origin } }, reply) => {
+    reply.header('vary', 'Origin');
+    if (origin === undefined) return;
+    if (origins.includes('*') || origins.includes(origin)) {
+      reply.header('access-control-allow-origin', origin);
+    }
+  });
+}
+
 /** The answer to a request that no handler saw, in this dialect's envelope. */
-export function send(reply: FastifyReply, { status, body }: Reply): FastifyReply {
+export function send(reply: FastifyReply, { status, body }: Answer): FastifyReply {
   if (status === 503) reply.header('retry-after', retryAfterSec);
   reply.header('x-request-id', randomUUID());
   endWhenStopping(reply);

@@ -19,6 +19,7 @@ export const texts = {
   noIds: 'At least one id should be specified.',
   noValidIds: 'At least one valid id should be specified',
   noEventType: "Field 'event_type' is required.",
+  noUrl: "Field 'url' is required.",
   invalidEventType: "Field 'event_type' is invalid.",
   propertiesType: 'properties must be an object',
   invalidTimestamp: 'Invalid timestamp',
@@ -31,5 +32,8 @@ export const texts = {
   noCustomer: 'Customer does not exist',
   attributesType: 'Must be an array of attributes',
   attributeType: (text: string) => `Could not parse ${text}. Invalid type.`,
+  eventTypesType: 'Must be an array of event types',
+  orderType: "Must be 'asc' or 'desc'",
+  countType: 'Must be a non-negative integer',
   attributeNotFound: 'Not Found',
 } as const;

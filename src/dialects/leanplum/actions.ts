@@ -10,12 +10,17 @@ import { log } from './actions/log.ts';
 import { markNewsfeedMessageAsRead } from './actions/markNewsfeedMessageAsRead.ts';
 import { pauseSession } from './actions/pauseSession.ts';
 import { pauseState } from './actions/pauseState.ts';
+import { restart } from './actions/restart.ts';
 import { resumeSession } from './actions/resumeSession.ts';
 import { resumeState } from './actions/resumeState.ts';
+import { setDeviceAttributes } from './actions/setDeviceAttributes.ts';
+import { setTrafficSourceInfo } from './actions/setTrafficSourceInfo.ts';
 import { setUserAttributes } from './actions/setUserAttributes.ts';
 import { start } from './actions/start.ts';
 import { stop } from './actions/stop.ts';
 import { track } from './actions/track.ts';
+import { trackGeofence } from './actions/trackGeofence.ts';
+import { editorActions } from './editor-actions.ts';
 
 /** Every action that is built, by its wire name. `multi` is the envelope. */
 export const actions: ReadonlyMap<string, Action> = new Map(
@@ -32,11 +37,16 @@ export const actions: ReadonlyMap<string, Action> = new Map(
     pauseSession,
     pauseState,
     resumeSession,
+    restart,
     resumeState,
+    setDeviceAttributes,
+    setTrafficSourceInfo,
     setUserAttributes,
     start,
     stop,
     track,
+    trackGeofence,
+    ...editorActions,
   ].map((action) => [action.name, action]),
 );
 
@@ -63,18 +73,11 @@ export const notBuiltYet: ReadonlySet<string> = new Set([
   'getMultiResults',
   'getUnsubscribeCategories',
   'getVariant',
-  'getViewControllerVersionsList',
   'listPostbacks',
   'registerDevice',
-  'restart',
-  'saveInterface',
-  'saveInterfaceImage',
   'sendMessage',
-  'setDeviceAttributes',
-  'setTrafficSourceInfo',
   'setVars',
   'startCampaign',
-  'trackGeofence',
   'unblock',
   'uploadFile',
 ]);

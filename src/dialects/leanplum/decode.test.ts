@@ -16,7 +16,8 @@ interface Given {
 
 async function decode({ query = '', body, contentType = '', contentEncoding = '' }: Given): Promise<unknown> {
   const sent = typeof body === 'string' ? Buffer.from(body) : body;
-  const bytes = sent === undefined || contentEncoding === '' ? sent : await decompress(sent, contentEncoding);
+  const bytes =
+    sent === undefined || contentEncoding === '' ? sent : await decompress(sent, contentEncoding, () => true);
   if (isFault(bytes)) return bytes;
   const call: EncodedCall = { query, body: bytes, contentType };
   return await decodeCall(call);

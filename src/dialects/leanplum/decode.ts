@@ -1,13 +1,10 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { isJsonObject, type Json, parseJson } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
-import { bodyBytesMax } from './limits.ts';
+import { bodyBytesMax, fieldsMax, textBytesMax } from './limits.ts';
 import { isFault, type Parameters, parseSloppyJson } from './parameters.ts';
 
 const byteOrderMark = '\uFEFF';
-
-const gunzipAsync = promisify(gunzip);
 
 export interface EncodedCall {
   /** Everything after `?`. */
@@ -23,12 +20,22 @@ export interface EncodedCall {
  */
 export function decodeCall(call: EncodedCall): Parameters | Fault | Promise<Parameters | Fault> {
   const query = call.query === '' ? {} : decodeForm(call.query);
-  if (call.body === undefined || call.body.length === 0) return query;
+  if (isFault(query) || call.body === undefined || call.body.length === 0) return query;
   const bytes = call.body;
   if (call.contentType.trimStart().toLowerCase().startsWith('multipart/')) {
     return decodeMultipart(bytes, call.contentType).then((fields) => merge(query, fields));
   }
-  return merge(query, decodeBody(textOf(bytes)));
+  if (bytes.length > textBytesMax) return faults.tooLargeBody(textBytesMax);
+  const text = textOf(bytes);
+  if (query['action'] === 'multi' && isCsv(text, call.contentType))
+    return faults.notSupported('multi with CSV');
+  return merge(query, decodeBody(text));
+}
+
+/** The keys of a call that are in its query, which can be looked at before the body is touched. */
+export function decodeQuery(query: string): Parameters {
+  const fields = decodeForm(query);
+  return isFault(fields) ? {} : fields;
 }
 
 /** `null` in the body is the same as absent. */
@@ -38,21 +45,46 @@ function merge(query: Parameters, body: Parameters | Fault): Parameters | Fault 
   return Object.fromEntries([...Object.entries(query), ...given]);
 }
 
-/** The body of a call as the client meant it; apart from `decodeCall` because it takes its time on another thread. */
-export async function decompress(body: Uint8Array, encoding: string): Promise<Uint8Array | Fault> {
+/**
+ * The body of a call as the client meant it; apart from `decodeCall` because it takes its time on another thread. It is
+ * unpacked piece by piece: each counts in `take`, and nothing is unpacked beyond the limit.
+ */
+export async function decompress(
+  body: Uint8Array,
+  encoding: string,
+  take: (bytes: number) => boolean,
+): Promise<Uint8Array | Fault> {
   const name = encoding.trim().toLowerCase();
   if (name === 'identity') return body;
-  if (name !== 'gzip') return faults.unsupportedBody(`Content-Encoding ${encoding}`);
+  if (name !== 'gzip' && name !== 'x-gzip') return faults.unsupportedBody(`Content-Encoding ${encoding}`);
+  const gunzip = createGunzip({ chunkSize: gunzipChunkBytes });
+  gunzip.end(body);
+  const chunks: Buffer[] = [];
+  let length = 0;
   try {
-    return await gunzipAsync(body, { maxOutputLength: bodyBytesMax });
-  } catch (error) {
-    const isTooLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
-    return isTooLarge ? faults.tooLargeBody(bodyBytesMax) : faults.unsupportedBody('broken gzip');
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > bodyBytesMax) return faults.tooLargeBody(bodyBytesMax);
+      if (!take(chunk.length)) return faults.unavailable;
+      chunks.push(chunk);
+    }
+  } catch {
+    return faults.unsupportedBody('broken gzip');
   }
+  return Buffer.concat(chunks, length);
 }
+
+/** Large pieces: each takes a turn of the event loop and of the thread pool. */
+const gunzipChunkBytes = 256 * 1024;
 
 /** The fields of a form; files are left out, no action takes one yet. */
 async function decodeMultipart(body: Uint8Array, contentType: string): Promise<Parameters | Fault> {
+  const boundary = /boundary="?([^";]+)/i.exec(contentType)?.[1] ?? '';
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  // Of no boundary at all there is one at every place.
+  if (countUpTo(fieldsMax, bytes, Buffer.from(`--${boundary}`)) > fieldsMax) {
+    return faults.tooManyFields(fieldsMax);
+  }
   try {
     const form = await new Response(new Uint8Array(body), {
       headers: { 'content-type': contentType },
@@ -63,6 +95,26 @@ async function decodeMultipart(body: Uint8Array, contentType: string): Promise<P
   } catch {
     return faults.unsupportedBody('broken multipart/form-data');
   }
+}
+
+/** How often `mark` stands in a text or bytes; more than `max` are not counted. */
+function countUpTo<Mark>(
+  max: number,
+  whole: { indexOf(mark: Mark, from: number): number },
+  mark: Mark,
+): number {
+  let count = 0;
+  for (let at = whole.indexOf(mark, 0); at !== -1 && count <= max; at = whole.indexOf(mark, at + 1))
+    count += 1;
+  return count;
+}
+
+/** CSV is told from form fields by its first line, and only where it may come: `multi` with the rest in the query. */
+function isCsv(text: string, contentType: string): boolean {
+  if (text === '' || text.startsWith('{') || text.startsWith('[')) return false;
+  const type = contentType.trimStart().toLowerCase();
+  if (type.startsWith('text/csv')) return true;
+  return type.startsWith('text/plain') && !text.split('\n', 1)[0]?.includes('=');
 }
 
 function textOf(bytes: Uint8Array): string {
@@ -81,7 +133,8 @@ function decodeBody(text: string): Parameters | Fault {
   }
 }
 
-function decodeForm(text: string): Parameters {
+function decodeForm(text: string): Parameters | Fault {
+  if (countUpTo(fieldsMax, text, '&') >= fieldsMax) return faults.tooManyFields(fieldsMax);
   // From entries, so that a field named __proto__ is a field like any other.
   return Object.fromEntries(Array.from(new URLSearchParams(text), ([name, value]) => [name, value]));
 }

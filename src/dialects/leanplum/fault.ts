@@ -21,6 +21,8 @@ export const faults = {
     new Fault(`'${parameter}' has a value of more than ${max} bytes: '${name}'.`, 400),
   badName: (kind: string, name: string) => new Fault(`${kind} '${name}' name is invalid.`, 400),
   badValue: (kind: string, name: string) => new Fault(`${kind} '${name}' value is invalid.`, 400),
+  badField: (kind: string, name: string, field: string) =>
+    new Fault(`${kind} '${name}' ${field} is invalid.`, 400),
   noUser: new Fault('Invalid app/user combination', 400),
   actionNotFound: new Fault('Action not found', 400),
   notSupported: (action: string) => new Fault(`Action not supported yet: ${action}`, 200),
@@ -31,8 +33,10 @@ export const faults = {
   noDevMode: new Fault('Development mode requested but not permitted', 403),
   tooManyActions: new Fault('Too many actions in batch.', 403),
   tooManyUsers: new Fault('Too many users in batch.', 403),
+  tooManyFields: (max: number) => new Fault(`Request has more than ${max} fields.`, 400),
   tooLargeBody: (max: number) => new Fault(`Request body has more than ${max} bytes.`, 413),
   unavailable: new Fault('Service temporarily unavailable; try again later.', 503),
+  userBusy: new Fault('Request failed due to concurrent requests to the same profile ID', 429),
   methodNotAllowed: new Fault('Method not allowed', 405),
   internal: new Fault('Internal server error', 500),
 } as const;

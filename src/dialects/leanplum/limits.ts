@@ -2,6 +2,14 @@
 
 /** One request body. SDK batches hold up to 10,000 actions; uploads 50 MB. */
 export const bodyBytesMax = 52 * 1024 * 1024;
+/** Characters of one fact about a user or device; push addresses of browsers are the longest. */
+export const factLengthMax = 4_096;
+/** Values of one list of opt-outs. */
+export const listMax = 100;
+/** One body of JSON or form fields, unpacked: 10,000 actions of 1.6 KB. Reading one holds up everybody else. */
+export const textBytesMax = 16 * 1024 * 1024;
+/** Form fields or multipart parts of one call; a call with all parameters of the contract has some fifty. */
+export const fieldsMax = 1_000;
 /** Actions of one `multi` from an API caller. */
 export const actionsMax = 500;
 /** Distinct users of one `multi` from an API caller. */

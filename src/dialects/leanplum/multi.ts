@@ -1,12 +1,13 @@
 import { isRead } from '../../core/command.ts';
 import { applied, type Outcome } from '../../core/outcome.ts';
+import type { Lookups } from '../../engine/lookups.ts';
 import type { Projects } from '../../engine/projects.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../../http/keyed.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import { readCallClock } from './clock.ts';
 import { authenticate } from './credentials.ts';
-import { decodeCall, decodeData, decompress, type EncodedCall } from './decode.ts';
+import { decodeCall, decodeData, decodeQuery, decompress, type EncodedCall } from './decode.ts';
 import { Fault, faults } from './fault.ts';
 import { actionsMax, sdkActionsMax, usersMax } from './limits.ts';
 import { beginCall, isFault, type Parameters, textOf } from './parameters.ts';
@@ -18,11 +19,14 @@ export interface LeanplumRequest extends EncodedCall {
   readonly receivedMs: number;
   readonly contentEncoding: string;
   readonly idempotencyKey: string | readonly string[] | undefined;
+  /** Takes bytes for an unpacked body; false when too many are in flight. */
+  readonly take: (bytes: number) => boolean;
 }
 
 export interface LeanplumParts {
   readonly engine: Engine;
   readonly projects: Projects;
+  readonly lookups: Lookups;
 }
 
 const noBody = new Uint8Array();
@@ -33,10 +37,12 @@ const noBody = new Uint8Array();
  * order. A single action is a batch of one; only its faults show in the HTTP status.
  */
 export async function answerCall(request: LeanplumRequest, parts: LeanplumParts): Promise<Reply> {
+  const stranger = refuseByQuery(request.query, parts.projects);
+  if (stranger !== undefined) return refusal(stranger);
   const body =
     request.contentEncoding === '' || request.body === undefined
       ? (request.body ?? noBody)
-      : await decompress(request.body, request.contentEncoding);
+      : await decompress(request.body, request.contentEncoding, request.take);
   if (isFault(body)) return refusal(body);
   const decoded = decodeCall({ ...request, body });
   // Only multipart bodies take a turn of the event loop.
@@ -73,6 +79,7 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
     bytes: body.length,
     ...(key && { keyed: { ...key, render: (outcomes) => packAnswer(render(outcomes)) } }),
   });
+  if (result.code !== 'unavailable') countLookups(call, steps, request.receivedMs, parts.lookups);
   switch (result.code) {
     case 'done':
       return render(result.outcomes);
@@ -81,8 +88,15 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
     case 'key_reused':
       return refusal(new Fault(keyReusedText, 422));
     case 'unavailable':
-      return refusal(faults.unavailable);
+      return refusal(result.userBusy ? faults.userBusy : faults.unavailable);
   }
+}
+
+/** Keys in the query are looked at before the body is: reading the body of a caller without a key would cost us. */
+function refuseByQuery(query: string, projects: Projects): Fault | undefined {
+  if (!query.includes('clientKey=') || !query.includes('appId=')) return undefined;
+  const credentials = authenticate(decodeQuery(query), projects);
+  return credentials === faults.invalidKey || credentials === faults.appNotFound ? credentials : undefined;
 }
 
 function openCall(outer: Parameters, receivedMs: number, projects: Projects): Call | Fault {
@@ -126,6 +140,18 @@ function findExcess(elements: readonly Json[], outer: Parameters, isSdk: boolean
     if (name !== undefined) names.add(name);
   }
   return names.size > usersMax ? faults.tooManyUsers : undefined;
+}
+
+/** Each request counts the users it looked up, each once; calls of SDKs are not API calls (contract 4.5). */
+function countLookups(call: Call, steps: readonly Step[], receivedMs: number, lookups: Lookups): void {
+  if (call.isSdk) return;
+  const users = new Set<string | undefined>();
+  for (const step of steps) {
+    // Some actions name a user and need none.
+    if (step.fault !== undefined || step.item === undefined) continue;
+    users.add(step.call.user.userId ?? step.call.user.deviceId);
+  }
+  lookups.count(call.credentials.project.id, receivedMs, users.size);
 }
 
 function renderElements(steps: readonly Step[], outcomes: readonly Outcome[]): string[] {

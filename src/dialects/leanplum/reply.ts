@@ -43,6 +43,7 @@ export function outcomeElement(
   const id = requestIdMember(options.requestId);
   switch (outcome.code) {
     case 'applied':
+      return `{"success":true${membersOf(fields)}${warningMember(withSkipped(options.warning, outcome.skipped))}${id}}`;
     case 'duplicate':
     case 'profile':
       return `{"success":true${membersOf(fields)}${warningMember(options.warning)}${id}}`;
@@ -57,6 +58,12 @@ export function outcomeElement(
     default:
       return unreachable(outcome);
   }
+}
+
+function withSkipped(warning: string | undefined, skipped: readonly string[] = []): string | undefined {
+  if (skipped.length === 0) return warning;
+  const notice = `Increment needs integers; skipped: ${skipped.join(', ')}`;
+  return warning === undefined ? notice : `${warning} ${notice}`;
 }
 
 /** Absent keys are left out, never null: iOS mistakes null for an object (contract 1.10). */

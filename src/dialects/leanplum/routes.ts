@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { retryAfterSec } from '../../engine/limits.ts';
+import type { Admission } from '../../http/admission.ts';
 import {
   BodyError,
   type BytesInFlight,
   declaredContentType,
   endWhenStopping,
   readBodies,
+  whileHeld,
 } from '../../http/body.ts';
 import { type Fault, faults } from './fault.ts';
 import { bodyBytesMax } from './limits.ts';
@@ -15,12 +17,13 @@ import { type Reply, refusal } from './reply.ts';
 export interface LeanplumRoutes extends LeanplumParts {
   readonly clock: () => number;
   readonly inFlight: BytesInFlight;
+  readonly admission: Admission;
   readonly onError: (error: unknown) => void;
 }
 
 /** Mounts the Leanplum API: one endpoint, under the paths that clients use (contract 1.1). */
 export function mountLeanplum(server: FastifyInstance, options: LeanplumRoutes): void {
-  readBodies(server, { max: bodyBytesMax, inFlight: options.inFlight });
+  readBodies(server, { max: bodyBytesMax, ...options });
 
   server.setErrorHandler((error, _request, reply) => {
     const fault = faultOf(error);
@@ -41,17 +44,15 @@ export function mountLeanplum(server: FastifyInstance, options: LeanplumRoutes):
       url: path,
       handler: async (request, reply) => {
         const { headers, body } = request;
-        const answer = await answerCall(
-          {
-            receivedMs: Math.floor(options.clock()),
-            query: queryOf(request.raw.url ?? ''),
-            body: body instanceof Uint8Array ? body : undefined,
-            contentType: declaredContentType(request),
-            contentEncoding: headers['content-encoding'] ?? '',
-            idempotencyKey: headers['idempotency-key'],
-          },
-          options,
-        );
+        const call = {
+          receivedMs: Math.floor(options.clock()),
+          query: queryOf(request.raw.url ?? ''),
+          body: body instanceof Uint8Array ? body : undefined,
+          contentType: declaredContentType(request),
+          contentEncoding: headers['content-encoding'] ?? '',
+          idempotencyKey: headers['idempotency-key'],
+        };
+        const answer = await whileHeld(request, (take) => answerCall({ ...call, take }, options));
         return send(reply, answer);
       },
     });
@@ -67,7 +68,7 @@ export function mountLeanplum(server: FastifyInstance, options: LeanplumRoutes):
 }
 
 function send(reply: FastifyReply, { status, body }: Reply): FastifyReply {
-  if (status === 503) reply.header('retry-after', retryAfterSec);
+  if (status === 503 || status === 429) reply.header('retry-after', retryAfterSec);
   endWhenStopping(reply);
   reply.header('access-control-allow-origin', '*').header('cache-control', 'private');
   return reply.code(status).header('content-type', 'application/json;charset=utf-8').send(body);

@@ -47,6 +47,10 @@ export class GatedStore implements StateStore {
     return this.#store.lastEvent();
   }
 
+  dueTimers(beforeMs: number, max: number): ReturnType<StateStore['dueTimers']> {
+    return this.#run(() => this.#store.dueTimers(beforeMs, max));
+  }
+
   async read(wanted: Wanted): Promise<Found> {
     this.reads += 1;
     await this.#gate('read', wanted);

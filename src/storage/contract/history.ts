@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from '../../core/ids.ts';
 import type { Line } from '../../core/line.ts';
-import type { History, WriteSet } from '../../engine/store.ts';
+import type { History, WantedLines, WriteSet } from '../../engine/store.ts';
 import { bank, block, eventId, eventLine, profileId, shop, writeSet } from './write-sets.ts';
 
 export interface HistoryUnderTest {
@@ -27,6 +28,8 @@ export function historyContract(name: string, create: () => Promise<HistoryUnder
     profiles(check);
     places(check);
     projects(check);
+    orders(check);
+    kinds(check);
   });
 }
 
@@ -39,15 +42,27 @@ async function append(under: HistoryUnderTest, ...groups: readonly (readonly Lin
   for (const lines of groups) await under.append(writeSet({ blocks: [block(shop, lines)] }));
 }
 
+/** All lines of a profile, or of several, in the order of apply, or as `asked`. */
+function linesOf(
+  under: HistoryUnderTest,
+  project: ProjectId,
+  profile: ProfileId | readonly ProfileId[],
+  upTo: EventId,
+  asked: Partial<WantedLines> = {},
+): Promise<readonly Line[]> {
+  const profiles = Array.isArray(profile) ? profile : [profile as ProfileId];
+  return under.history.linesOf({ project, profiles, upTo, by: 'id', order: 'asc', limit: 1_000, ...asked });
+}
+
 function numbersOf(lines: readonly Line[]): number[] {
   return lines.map((line) => line.id - eventId(0));
 }
 
 function profiles(check: Check): void {
   check('a profile without lines has none', async (under) => {
-    assert.deepEqual(await under.history.linesOf(shop, [profileId(1)], end), []);
+    assert.deepEqual(await linesOf(under, shop, profileId(1), end), []);
     await append(under, [eventLine(1, 1)]);
-    assert.deepEqual(await under.history.linesOf(shop, [profileId(2)], end), []);
+    assert.deepEqual(await linesOf(under, shop, profileId(2), end), []);
   });
 
   check('lines come back as they were said, as soon as they are committed', async (under) => {
@@ -65,7 +80,7 @@ function profiles(check: Check): void {
       eventLine(4, 1, { name: 'two\nlines\r\n', params: { quote: '"', deep: [[[{}]]] } }),
     ];
     await append(under, said);
-    assert.deepEqual(await under.history.linesOf(shop, [profileId(1)], end), said);
+    assert.deepEqual(await linesOf(under, shop, profileId(1), end), said);
   });
 
   check('oldest first, of this profile alone, over several groups', async (under) => {
@@ -73,7 +88,7 @@ function profiles(check: Check): void {
     await append(under, [eventLine(1, 1), eventLine(2, 1)]);
     await append(under, [eventLine(12, 12), eventLine(13, 1), eventLine(14, 12)]);
     await append(under, [eventLine(123, 123), eventLine(124, 12)], [eventLine(125, 1)]);
-    const of = async (n: number) => numbersOf(await under.history.linesOf(shop, [profileId(n)], end));
+    const of = async (n: number) => numbersOf(await linesOf(under, shop, profileId(n), end));
     assert.deepEqual(await of(1), [1, 2, 13, 125]);
     assert.deepEqual(await of(12), [12, 14, 124]);
     assert.deepEqual(await of(123), [123]);
@@ -83,7 +98,7 @@ function profiles(check: Check): void {
     await append(under, [eventLine(1, 1), eventLine(2, 2), eventLine(3, 3)]);
     await append(under, [eventLine(4, 2), eventLine(5, 1), eventLine(6, 3)]);
     const of = async (...numbers: number[]) =>
-      numbersOf(await under.history.linesOf(shop, numbers.map(profileId), end));
+      numbersOf(await linesOf(under, shop, numbers.map(profileId), end));
     assert.deepEqual(await of(1, 2), [1, 2, 4, 5]);
     assert.deepEqual(await of(3, 2), [2, 3, 4, 6]);
     assert.deepEqual(await of(), []);
@@ -98,8 +113,8 @@ function profiles(check: Check): void {
       nested: { profile: profileId(1), z: 0 },
     };
     await append(under, [eventLine(1, 1), eventLine(2, 2, { params, name: quote }), eventLine(3, 1)]);
-    assert.deepEqual(numbersOf(await under.history.linesOf(shop, [profileId(1)], end)), [1, 3]);
-    assert.deepEqual(await under.history.linesOf(shop, [profileId(2)], end), [
+    assert.deepEqual(numbersOf(await linesOf(under, shop, profileId(1), end)), [1, 3]);
+    assert.deepEqual(await linesOf(under, shop, profileId(2), end), [
       eventLine(2, 2, { params, name: quote }),
     ]);
   });
@@ -112,8 +127,7 @@ function places(check: Check): void {
       [eventLine(1, 1), eventLine(2, 9), eventLine(3, 1)],
       [eventLine(4, 1), eventLine(5, 1)],
     );
-    const upTo = async (n: number) =>
-      numbersOf(await under.history.linesOf(shop, [profileId(1)], eventId(n)));
+    const upTo = async (n: number) => numbersOf(await linesOf(under, shop, profileId(1), eventId(n)));
     assert.deepEqual(await upTo(0), []);
     assert.deepEqual(await upTo(1), [1]);
     assert.deepEqual(await upTo(2), [1]);
@@ -126,7 +140,7 @@ function places(check: Check): void {
   check('a first line in the middle of a block', async (under) => {
     const first = [eventLine(1, 1), eventLine(2, 1), eventLine(3, 3), eventLine(4, 1), eventLine(5, 3)];
     await append(under, first, [eventLine(6, 3)]);
-    assert.deepEqual(numbersOf(await under.history.linesOf(shop, [profileId(3)], end)), [3, 5, 6]);
+    assert.deepEqual(numbersOf(await linesOf(under, shop, profileId(3), end)), [3, 5, 6]);
   });
 
   for (const blocks of [50, 51, 133]) {
@@ -137,10 +151,10 @@ function places(check: Check): void {
       ]);
       await under.append(writeSet({ blocks: lines.map((each) => block(shop, each)) }));
       const expected = lines.flat().filter((line) => line.profile === profileId(1));
-      assert.deepEqual(await under.history.linesOf(shop, [profileId(1)], end), expected);
+      assert.deepEqual(await linesOf(under, shop, profileId(1), end), expected);
       const all = lines.flat().length;
       const early = expected.filter((line) => line.id <= eventId(all - 3));
-      assert.deepEqual(await under.history.linesOf(shop, [profileId(1)], eventId(all - 3)), early);
+      assert.deepEqual(await linesOf(under, shop, profileId(1), eventId(all - 3)), early);
     });
   }
 }
@@ -153,10 +167,10 @@ function projects(check: Check): void {
       const banks = [eventLine(n * 10 + 2, 2, inBank), eventLine(n * 10 + 6, 2, inBank)];
       await under.append(writeSet({ blocks: [block(shop, shops), block(bank, banks)] }));
     }
-    const shops = numbersOf(await under.history.linesOf(shop, [profileId(1)], end));
+    const shops = numbersOf(await linesOf(under, shop, profileId(1), end));
     assert.equal(shops.length, 120);
     assert.ok(shops.every((n) => n % 10 === 1 || n % 10 === 5));
-    assert.equal((await under.history.linesOf(bank, [profileId(2)], end)).length, 120);
+    assert.equal((await linesOf(under, bank, profileId(2), end)).length, 120);
   });
 
   check('a project sees nothing of another, even by number', async (under) => {
@@ -165,7 +179,133 @@ function projects(check: Check): void {
         blocks: [block(shop, [eventLine(1, 1)]), block(bank, [eventLine(2, 2, { project: bank })])],
       }),
     );
-    assert.deepEqual(await under.history.linesOf(bank, [profileId(1)], end), []);
-    assert.deepEqual(await under.history.linesOf(shop, [profileId(2)], end), []);
+    assert.deepEqual(await linesOf(under, bank, profileId(1), end), []);
+    assert.deepEqual(await linesOf(under, shop, profileId(2), end), []);
+  });
+}
+
+/** Six events of one profile in three groups, the times not in the order of arrival, two of them the same. */
+const times = [50, 10, 40, 10, 60, 20];
+
+async function appendTimes(under: HistoryUnderTest): Promise<void> {
+  const lines = times.map((timeSec, index) => ({ ...eventLine(index + 1, 1), timeSec }));
+  await append(under, lines.slice(0, 2), lines.slice(2, 4), lines.slice(4));
+}
+
+function orders(check: Check): void {
+  const expected = {
+    time: { asc: [2, 4, 6, 3, 1, 5], desc: [5, 1, 3, 6, 4, 2] },
+    id: { asc: [1, 2, 3, 4, 5, 6], desc: [6, 5, 4, 3, 2, 1] },
+  };
+  for (const by of ['time', 'id'] as const) {
+    for (const order of ['asc', 'desc'] as const) {
+      check(`by ${by}, ${order}, whole and in pages of every size`, async (under) => {
+        await appendTimes(under);
+        for (const limit of [1, 2, 3, 5, 6, 100]) {
+          const read: Line[] = [];
+          for (;;) {
+            const last = read.at(-1);
+            const after = last && { timeSec: last.timeSec, id: last.id };
+            const asked = { by, order, limit, ...(after && { after }) };
+            const page = await linesOf(under, shop, profileId(1), end, asked);
+            assert.ok(page.length <= limit);
+            read.push(...page);
+            if (page.length < limit) break;
+          }
+          assert.deepEqual(numbersOf(read), expected[by][order], `pages of ${limit}`);
+        }
+      });
+    }
+  }
+
+  check('the newest by time come first although older ones arrived later', async (under) => {
+    const lines = Array.from({ length: 40 }, (_, n) => ({ ...eventLine(n + 1, 1), timeSec: (n * 17) % 40 }));
+    for (const line of lines) await append(under, [line]);
+    const newest = [...lines].sort((a, b) => b.timeSec - a.timeSec).slice(0, 5);
+    const asked = { by: 'time', order: 'desc', limit: 5 } as const;
+    assert.deepEqual(await linesOf(under, shop, profileId(1), end, asked), newest);
+  });
+
+  check('a time that decimals cannot say exactly is where the next page begins', async (under) => {
+    const odd = [0.1, 0.2, 0.1 + 0.2, 1 / 3, 1e-7, 99999999999.99998];
+    await append(
+      under,
+      odd.map((timeSec, index) => ({ ...eventLine(index + 1, 1), timeSec })),
+    );
+    const first = await linesOf(under, shop, profileId(1), end, { by: 'time', limit: 3 });
+    const last = first.at(-1) as Line;
+    const after = { timeSec: last.timeSec, id: last.id };
+    const rest = await linesOf(under, shop, profileId(1), end, { by: 'time', after });
+    assert.deepEqual(
+      [...first, ...rest].map((line) => line.timeSec),
+      [...odd].sort((a, b) => a - b),
+    );
+  });
+}
+
+const hostileParams = String.raw`{"n":1e300,"big":12345678901234567890,"z":0.1,"u":"\u0000","__proto__":{"a":1},"":[[{"a":[]}]]}`;
+
+function kinds(check: Check): void {
+  check('events alone, and of some names alone', async (under) => {
+    const base = { project: shop, profile: profileId(1), atMs: 1_700_000_000_000, timeSec: 1, session: null };
+    const hostile = ['a', "it's", '$names', '\u0000', '', '{"a":1}', 'ü\n'];
+    await append(under, [
+      { ...base, kind: 'created', id: eventId(1) },
+      { ...base, kind: 'attributes', id: eventId(2), params: { a: 1 } },
+      ...hostile.map((name, index) => eventLine(index + 3, 1, { name })),
+    ]);
+    const named = async (events: 'all' | readonly string[]) =>
+      numbersOf(await linesOf(under, shop, profileId(1), end, { events }));
+    assert.deepEqual(await named('all'), [3, 4, 5, 6, 7, 8, 9]);
+    for (const [index, name] of hostile.entries()) assert.deepEqual(await named([name]), [index + 3]);
+    assert.deepEqual(await named(['a', '', 'nobody']), [3, 7]);
+    assert.deepEqual(await named([]), []);
+  });
+
+  check('every kind of line and every member comes back', async (under) => {
+    const base = { project: shop, profile: profileId(1), atMs: 1_700_000_000_000, timeSec: 1, session: null };
+    const session = eventId(5) as number as SessionId;
+    const identity = eventId(2) as number as IdentityId;
+    const lines: Line[] = [
+      { ...base, kind: 'created', id: eventId(1) },
+      { ...base, kind: 'identity_attached', id: eventId(2), name: 'device' },
+      { ...base, kind: 'identity_used', id: eventId(3), name: 'device', identity },
+      { ...base, kind: 'identity_detached', id: eventId(4), name: 'device', identity },
+      {
+        ...base,
+        kind: 'session_opened',
+        id: eventId(5),
+        device: identity,
+        background: true,
+        billed: true,
+        prior: { events: 1, states: 2, sessions: 3, spentSec: 4.5 },
+      },
+      { ...base, kind: 'session_ended', id: eventId(6), session, spentSec: 0.1 },
+      { ...base, kind: 'time_passed', id: eventId(9) },
+      { ...base, kind: 'facts', id: eventId(10), device: null, params: { a: 'b' } },
+      {
+        ...base,
+        kind: 'overridden',
+        id: eventId(11),
+        events: [['a', 1, null, 2.5, 3]],
+        states: [],
+        totals: { createdMs: null, lastActiveMs: 5, sessions: 6, spentMs: null },
+      },
+      {
+        ...eventLine(7, 1),
+        session,
+        value: -0.5e-300,
+        info: 'i\u0000\n',
+        device: identity,
+        stamped: true,
+        passive: true,
+        state: eventId(5) as number as StateId,
+        params: JSON.parse(hostileParams),
+      } as Line,
+      { ...base, kind: 'attributes', id: eventId(8), params: { a: null, '': true, é: 'ß' } },
+    ];
+    lines.sort((a, b) => a.id - b.id);
+    await append(under, lines);
+    assert.deepEqual(await linesOf(under, shop, profileId(1), end), lines);
   });
 }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { StateStore, WriteSet } from '../../engine/store.ts';
 import { hashKey } from '../../lib/bloom-filter.ts';
 import { rowsBehind } from './rows-behind.ts';
+import { timerChecks } from './timers.ts';
 import {
   bank,
   block,
@@ -40,6 +41,7 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
     values(check);
     snapshots(check);
     commits(check);
+    timerChecks(check);
     rowsBehind(check);
     restarts(check);
   });

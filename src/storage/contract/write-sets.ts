@@ -19,7 +19,16 @@ export function profileId(n: number): ProfileId {
 
 /** A group that changes only what is given. */
 export function writeSet(changes: Partial<WriteSet>): WriteSet {
-  const nothing = { profiles: [], removed: [], identities: [], detached: [], blocks: [], records: [] };
+  const nothing = {
+    profiles: [],
+    removed: [],
+    identities: [],
+    detached: [],
+    blocks: [],
+    records: [],
+    timers: [],
+    doneTimers: [],
+  };
   return { rowsUpTo: undefined, nowMs: 1_700_000_000_000, ...nothing, ...changes };
 }
 

@@ -8,7 +8,8 @@ const pageBytes = 4096;
 const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /**
- * Writes one group in one transaction: rows of profiles, new identities, one block per project, idempotency records.
+ * Writes one group in one transaction: rows of profiles, new identities, one block per project, idempotency records,
+ * timers.
  * When COMMIT returns, the WAL is synced. Answers about how many bytes the WAL grew by: a page for every row but a block.
  */
 export function prepareCommit(database: DatabaseSync): (group: WriteSet) => number {
@@ -29,6 +30,11 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
     'INSERT INTO idempotency (key, at_ms, doc) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET at_ms = excluded.at_ms, doc = excluded.doc',
   );
   const putRowsUpTo = database.prepare('UPDATE rows_up_to SET line = ?');
+
+  const setTimer = database.prepare(
+    'INSERT OR IGNORE INTO timers (due_ms, profile_id, project_id) VALUES (?, ?, ?)',
+  );
+  const removeTimer = database.prepare('DELETE FROM timers WHERE due_ms = ? AND profile_id = ?');
 
   return (group) => {
     const { profiles: rows, removed, identities, records } = group;
@@ -52,6 +58,8 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
         putBlock.run(block.firstEvent, block.lastEvent, block.project, group.nowMs, block.lines, body);
       }
       for (const { key, document } of records) putRecord.run(key, group.nowMs, document);
+      for (const { dueMs, profile } of group.doneTimers) removeTimer.run(dueMs, profile);
+      for (const { dueMs, profile, project } of group.timers) setTimer.run(dueMs, profile, project);
       if (group.rowsUpTo !== undefined) putRowsUpTo.run(group.rowsUpTo);
       database.exec('COMMIT');
       return bytes;

@@ -1,5 +1,5 @@
 import type { ProfileId, ProjectId } from '../../core/ids.ts';
-import type { Found, Wanted, WriteSet } from '../../engine/store.ts';
+import type { Found, Timer, Wanted, WriteSet } from '../../engine/store.ts';
 
 /*
  * What crosses to the threads and back: lists of texts and numbers. Copying thousands of small objects costs more than
@@ -56,6 +56,22 @@ export interface PackedWriteSet {
   readonly detached: WriteSet['detached'];
   readonly blocks: WriteSet['blocks'];
   readonly rowsUpTo: WriteSet['rowsUpTo'];
+  readonly timers: PackedTimers;
+  readonly doneTimers: PackedTimers;
+}
+
+/** Due, project, profile, and so on. */
+export type PackedTimers = Float64Array;
+
+export function packTimers(timers: readonly Timer[]): PackedTimers {
+  return Float64Array.from(timers.flatMap(({ dueMs, project, profile }) => [dueMs, project, profile]));
+}
+
+export function unpackTimers(packed: PackedTimers): Timer[] {
+  return Array.from({ length: packed.length / 3 }, (_, index) => {
+    const [dueMs, project, profile] = packed.subarray(index * 3, index * 3 + 3);
+    return { dueMs: dueMs as number, project: project as ProjectId, profile: profile as ProfileId };
+  });
 }
 
 export function packWriteSet(group: WriteSet): PackedWriteSet {
@@ -72,6 +88,8 @@ export function packWriteSet(group: WriteSet): PackedWriteSet {
     detached,
     blocks,
     rowsUpTo,
+    timers: packTimers(group.timers),
+    doneTimers: packTimers(group.doneTimers),
   };
 }
 
@@ -93,5 +111,7 @@ export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
     detached,
     blocks,
     rowsUpTo,
+    timers: unpackTimers(packed.timers),
+    doneTimers: unpackTimers(packed.doneTimers),
   };
 }

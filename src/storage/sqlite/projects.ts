@@ -24,9 +24,13 @@ export class DeclarationConflict extends Error {
 
 /**
  * Creates what is declared and not there yet, by project name. What is already so stays: a key that is not declared is
- * not removed. Throws `DeclarationConflict` when an app id or project token is declared that belongs to something else.
+ * not removed, and a revoked key stays revoked. Throws `DeclarationConflict` when an app id or project token is declared that belongs to something else.
  */
-export function declareProjects(database: DatabaseSync, declared: readonly DeclaredProject[]): void {
+export function declareProjects(
+  database: DatabaseSync,
+  declared: readonly DeclaredProject[],
+  nowMs: number,
+): void {
   const find = database.prepare(
     'SELECT id, leanplum_app AS app, bloomreach_token AS token FROM projects WHERE name = ?',
   );
@@ -34,7 +38,7 @@ export function declareProjects(database: DatabaseSync, declared: readonly Decla
   const setApp = database.prepare('UPDATE projects SET leanplum_app = ? WHERE id = ?');
   const setToken = database.prepare('UPDATE projects SET bloomreach_token = ? WHERE id = ?');
   const addKey = database.prepare(
-    'INSERT OR IGNORE INTO keys (project_id, class, key_id, hash) VALUES (?, ?, ?, ?)',
+    'INSERT OR IGNORE INTO keys (project_id, class, key_id, hash, created_ms) VALUES (?, ?, ?, ?, ?)',
   );
 
   database.exec('BEGIN IMMEDIATE');
@@ -46,7 +50,7 @@ export function declareProjects(database: DatabaseSync, declared: readonly Decla
         if (row.app === null) setApp.run(leanplum.appId, row.id);
         else expectSame(name, 'Leanplum app', row.app, leanplum.appId);
         for (const [kind, key] of Object.entries(leanplum.keys))
-          addKey.run(row.id, kind, '', hashSecret(key));
+          addKey.run(row.id, kind, '', hashSecret(key), nowMs);
       }
       if (bloomreach !== undefined) {
         // Project tokens are UUIDs: letter case does not matter.
@@ -54,9 +58,9 @@ export function declareProjects(database: DatabaseSync, declared: readonly Decla
         if (row.token === null) setToken.run(token, row.id);
         else expectSame(name, 'Bloomreach project token', row.token, token);
         for (const token of bloomreach.publicTokens ?? [])
-          addKey.run(row.id, 'public', '', hashSecret(token));
+          addKey.run(row.id, 'public', '', hashSecret(token), nowMs);
         for (const { id, secret } of bloomreach.privateKeys ?? []) {
-          addKey.run(row.id, 'private', id, hashSecret(secret));
+          addKey.run(row.id, 'private', id, hashSecret(secret), nowMs);
         }
       }
     }
@@ -77,11 +81,14 @@ function expectSame(project: string, what: string, stored: string, declared: str
   );
 }
 
+/** All projects, with the keys that are good. */
 export function loadProjects(database: DatabaseSync): Project[] {
   const projects = database
     .prepare('SELECT id, name, leanplum_app AS app, bloomreach_token AS token FROM projects ORDER BY id')
     .all() as { id: number; name: string; app: string | null; token: string | null }[];
-  const keysOf = database.prepare('SELECT class, key_id AS keyId, hash FROM keys WHERE project_id = ?');
+  const keysOf = database.prepare(
+    'SELECT class, key_id AS keyId, hash FROM keys WHERE project_id = ? AND revoked_ms IS NULL',
+  );
   return projects.map(({ id, name, app, token }) => {
     const keys = keysOf.all(id) as { class: string; keyId: string; hash: Uint8Array }[];
     return {

@@ -62,10 +62,59 @@ const migrations: readonly string[] = [
   INSERT INTO rows_up_to (id, line) SELECT 1, coalesce(max(last_id), 0) FROM blocks;
   `,
   `
+  -- When a profile has to be looked at again. In the order of time, so that new ones fill one page after the other and
+  -- those that are done with empty one after the other.
+  CREATE TABLE timers (
+    due_ms INTEGER NOT NULL,
+    profile_id INTEGER NOT NULL,
+    project_id INTEGER NOT NULL,
+    PRIMARY KEY (due_ms, profile_id)
+  ) WITHOUT ROWID;
+  `,
+  `
+  -- Users looked up by API calls, by day (UTC). Changed every few seconds at most, whatever the load.
+  CREATE TABLE lookups (
+    project_id INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    users INTEGER NOT NULL,
+    PRIMARY KEY (project_id, day)
+  ) WITHOUT ROWID;
+  `,
+  `
+  -- The files that make up the sealed history; a file that is not named here does not exist (decision 40).
+  CREATE TABLE segments (
+    file TEXT PRIMARY KEY,
+    project_id INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    from_id INTEGER NOT NULL,
+    to_id INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    min_time REAL NOT NULL,
+    max_time REAL NOT NULL,
+    sha256 TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  -- One row: lines of blocks up to 'block_id' are in those files, and in blocks no more as far as anybody who reads knows.
+  CREATE TABLE sealed (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    block_id INTEGER NOT NULL,
+    last_id INTEGER NOT NULL
+  );
+  `,
+  `
+  -- Unknown for keys from before. A revoked key stays as a row, so that no declaration brings it back.
+  ALTER TABLE keys ADD COLUMN created_ms INTEGER;
+  ALTER TABLE keys ADD COLUMN revoked_ms INTEGER;
+  `,
+  `
   -- Profiles know which others became part of them.
   UPDATE profiles SET doc = substr(doc, 1, length(doc) - 1) || ',"parts":[]}';
   `,
 ];
+
+/** The newest schema this version knows. */
+export const schemaVersion = migrations.length;
 
 /** Brings the database to this version; refuses one that a newer version has changed. */
 export function migrate(database: DatabaseSync): void {

@@ -4,16 +4,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
-import { isSecret } from '../../lib/secret.ts';
-import { historyContract } from '../contract/history.ts';
+import { isSecret, nameSecret } from '../../lib/secret.ts';
+import { lookupsContract } from '../contract/lookups.ts';
+import { projectStoreContract } from '../contract/project-store.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { bank, block, eventId, eventLine, shop, wanted, writeSet } from '../contract/write-sets.ts';
+import { changeProjects } from './change-projects.ts';
 import { foldAll } from './fold-lines.ts';
 import { FolderInUse, lockFolder } from './lock.ts';
+import { readLookups } from './lookups.ts';
 import { openWriter } from './open.ts';
-import { DeclarationConflict, declareProjects, loadProjects } from './projects.ts';
+import {
+  DeclarationConflict,
+  type DeclaredProject,
+  declareProjects as declare,
+  loadProjects,
+} from './projects.ts';
 import { migrate } from './schema.ts';
 import { SqliteStore } from './store.ts';
+
+const declareProjects = (database: DatabaseSync, declared: readonly DeclaredProject[]) =>
+  declare(database, declared, 0);
 
 function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'rapport-store-'));
@@ -52,7 +63,19 @@ async function create() {
 }
 
 stateStoreContract('SQLite', create);
-historyContract('SQLite', create);
+projectStoreContract('SQLite', create);
+lookupsContract('SQLite', async () => {
+  const { file, store, close } = await create();
+  const stored = () => {
+    const database = new DatabaseSync(file, { readOnly: true });
+    try {
+      return readLookups(database);
+    } finally {
+      database.close();
+    }
+  };
+  return { store, stored, close };
+});
 
 /** A database of this test alone. */
 function openDatabase(t: TestContext): DatabaseSync {
@@ -194,6 +217,20 @@ describe('declared projects', () => {
     );
   });
 
+  test('a revoked key that is still declared stays revoked', (t) => {
+    const database = openDatabase(t);
+    declareProjects(database, [demo]);
+    const [project] = loadProjects(database);
+    const production = project?.leanplumKeys.find((key) => key.class === 'production') ?? assert.fail();
+    const change = { do: 'revoke_key', project: project?.id ?? assert.fail() } as const;
+    changeProjects(database, { ...change, key: nameSecret(production.hash) }, 1);
+    declareProjects(database, [demo]);
+    assert.deepEqual(
+      loadProjects(database)[0]?.leanplumKeys.map((key) => key.class),
+      ['dataExport'],
+    );
+  });
+
   test('declared again, nothing changes', (t) => {
     const database = openDatabase(t);
     declareProjects(database, [demo]);
@@ -225,7 +262,7 @@ describe('declared projects', () => {
     assert.equal(loadProjects(database)[0]?.bloomreachToken, token);
   });
 
-  const conflicts: Record<string, { declared: Parameters<typeof declareProjects>[1]; message: RegExp }> = {
+  const conflicts: Record<string, { declared: readonly DeclaredProject[]; message: RegExp }> = {
     'another app for a project': {
       declared: [{ name: 'Demo', leanplum: { appId: 'app_other', keys: {} } }],
       message: /'Demo'.*'app_demo'.*'app_other'/,

@@ -1,20 +1,34 @@
-import type { EventId, ProfileId, ProjectId } from '../../core/ids.ts';
+import type { EventId, ProjectId } from '../../core/ids.ts';
 import { firstEventId } from '../../core/ids.ts';
-import type { Line } from '../../core/line.ts';
 import {
+  type DayOfLookups,
   type Found,
-  type History,
+  type LookupStore,
+  type ProjectChange,
+  type ProjectStore,
+  type ProjectsChanged,
+  type SealedPosition,
+  type Sealing,
   type StateStore,
+  type StoredKey,
   StoreFullError,
+  type Timer,
   type Wanted,
   type WriteSet,
 } from '../../engine/store.ts';
 import { isFull } from './full.ts';
-import type { LinesRequest } from './history-thread.ts';
-import { type PackedFound, packWanted, packWriteSet, unpackFound } from './message.ts';
+import {
+  type PackedFound,
+  type PackedTimers,
+  packWanted,
+  packWriteSet,
+  unpackFound,
+  unpackTimers,
+} from './message.ts';
 import { openReader } from './open.ts';
 import type { RecordHashes } from './read-records.ts';
 import type { ReaderRequest, ReaderResult } from './reader-thread.ts';
+import { readSealedPosition } from './seal-blocks.ts';
 import { Thread, ThreadError } from './thread.ts';
 import type { WriterRequest, WriterResult } from './writer-thread.ts';
 
@@ -25,18 +39,17 @@ import type { WriterRequest, WriterResult } from './writer-thread.ts';
 const walBytesMax = 16 * 1024 * 1024;
 
 /**
- * The embedded store: one SQLite file. One thread writes, one reads states, one copies the WAL, one reads the past;
- * this object, on the main thread, only passes messages.
+ * The embedded store: one SQLite file. One thread writes, one reads states, one copies the WAL; this object, on the main
+ * thread, only passes messages.
  */
-export class SqliteStore implements StateStore, History {
-  readonly #file: string;
+export class SqliteStore implements StateStore, LookupStore, ProjectStore {
   readonly #onBroken: (error: unknown) => void;
   readonly #writer: Thread<WriterRequest, WriterResult>;
   readonly #reader: Thread<ReaderRequest, ReaderResult>;
   readonly #checkpointer: Thread<'checkpoint', void>;
-  /** Started when first needed. */
-  #history: Thread<LinesRequest, Line[]> | undefined;
   #lastEvent: EventId;
+  #sealed: SealedPosition | undefined;
+  #pruning: Promise<void> | undefined;
   #refusals = 0;
   #walBytes = 0;
   #checkpointing: Promise<void> | undefined;
@@ -46,9 +59,10 @@ export class SqliteStore implements StateStore, History {
    * callers hear of them anyway: they too mean that the process must stop.
    */
   constructor(file: string, onBroken: (error: unknown) => void = () => undefined) {
-    this.#file = file;
     this.#onBroken = onBroken;
-    this.#lastEvent = readLastEvent(file);
+    const { lastEvent, sealed } = readPositions(file);
+    this.#lastEvent = lastEvent;
+    this.#sealed = sealed;
     this.#writer = new Thread(new URL('./writer-thread.ts', import.meta.url), { file });
     this.#reader = new Thread(new URL('./reader-thread.ts', import.meta.url), { file });
     this.#checkpointer = new Thread(new URL('./checkpoint-thread.ts', import.meta.url), { file });
@@ -66,10 +80,15 @@ export class SqliteStore implements StateStore, History {
     return (await this.#reader.ask({ do: 'hash', after })) as RecordHashes;
   }
 
+  async dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]> {
+    return unpackTimers((await this.#reader.ask({ do: 'timers', beforeMs, max })) as PackedTimers);
+  }
+
   async commit(group: WriteSet): Promise<void> {
     const since = this.#refusals;
     try {
-      this.#walBytes += await this.#writer.ask({ do: 'commit', group: packWriteSet(group), since });
+      const request = { do: 'commit', group: packWriteSet(group), since } as const;
+      this.#walBytes += (await this.#writer.ask(request)) as number;
       for (const { lastEvent } of group.blocks) if (lastEvent > this.#lastEvent) this.#lastEvent = lastEvent;
       if (this.#walBytes > walBytesMax) this.#checkpointing ??= this.#checkpoint();
     } catch (error) {
@@ -90,24 +109,56 @@ export class SqliteStore implements StateStore, History {
     return this.#aside(this.#writer.ask({ do: 'expire', beforeMs }));
   }
 
-  async linesOf(project: ProjectId, profiles: readonly ProfileId[], upTo: EventId): Promise<readonly Line[]> {
-    this.#history ??= new Thread(new URL('./history-thread.ts', import.meta.url), { file: this.#file });
-    const lines = this.#history.ask({ project, profiles, upTo });
-    try {
-      await this.#aside(lines);
-    } catch (error) {
-      // A thread that is gone does not come back by itself.
-      if (!(error instanceof ThreadError)) this.#history = undefined;
-      throw error;
+  async changeProjects(change: ProjectChange, nowMs: number): Promise<ProjectsChanged> {
+    const changed = this.#writer.ask({ do: 'projects', change, nowMs });
+    await this.#aside(changed);
+    return changed as Promise<ProjectsChanged>;
+  }
+
+  async keysOf(project: ProjectId): Promise<readonly StoredKey[]> {
+    const keys = this.#writer.ask({ do: 'keys', project });
+    await this.#aside(keys);
+    return keys as Promise<readonly StoredKey[]>;
+  }
+
+  /** Rejects like `probe`. */
+  addLookups(days: readonly DayOfLookups[]): Promise<void> {
+    return this.#aside(this.#writer.ask({ do: 'lookups', days }));
+  }
+
+  /** How far the blocks are sealed into files; undefined before the first time. */
+  get sealed(): SealedPosition | undefined {
+    return this.#sealed;
+  }
+
+  /** Makes a change of the sealed files visible, in one transaction. Rejects like `probe`. */
+  async seal(sealing: Sealing): Promise<void> {
+    await this.#aside(this.#writer.ask({ do: 'seal', sealing }));
+    if (sealing.position !== undefined) this.#sealed = sealing.position;
+  }
+
+  /** Removes the blocks that are sealed and that no row of a profile needs, in small steps between the commits. Rejects like `probe`. */
+  prune(): Promise<void> {
+    this.#pruning ??= this.#pruneAll().finally(() => {
+      this.#pruning = undefined;
+    });
+    return this.#pruning;
+  }
+
+  async #pruneAll(): Promise<void> {
+    for (;;) {
+      const asked = this.#writer.ask({ do: 'prune' });
+      await this.#aside(asked);
+      const bytes = (await asked) as number;
+      this.#walBytes += bytes;
+      if (bytes === 0) return;
     }
-    return lines;
   }
 
   async close(): Promise<void> {
     await this.#checkpointing;
-    await Promise.all(
-      [this.#writer, this.#reader, this.#checkpointer, this.#history].map((it) => it?.stop()),
-    );
+    await this.#pruning?.catch(() => undefined);
+    await Promise.all([this.#writer, this.#reader, this.#checkpointer].map((it) => it.stop()));
   }
 
   /**
@@ -143,7 +194,7 @@ export class SqliteStore implements StateStore, History {
 /** More blocks than one commit can have: a commit's blocks are the newest by id, but not in the order of `last_id`. */
 const newestBlocks = 5_000;
 
-function readLastEvent(file: string): EventId {
+function readPositions(file: string): { lastEvent: EventId; sealed: SealedPosition | undefined } {
   const database = openReader(file);
   try {
     const row = database
@@ -151,7 +202,10 @@ function readLastEvent(file: string): EventId {
         `SELECT max(last_id) AS last FROM (SELECT last_id FROM blocks ORDER BY id DESC LIMIT ${newestBlocks})`,
       )
       .get() as { last: number | null };
-    return (row.last ?? firstEventId) as EventId;
+    const sealed = readSealedPosition(database);
+    // All blocks may be gone by now, but never their ids.
+    const lastEvent = Math.max(row.last ?? firstEventId, sealed?.last ?? firstEventId) as EventId;
+    return { lastEvent, sealed };
   } finally {
     database.close();
   }

@@ -1,8 +1,13 @@
+import type { ProjectId } from '../../core/ids.ts';
+import type { DayOfLookups, ProjectChange, ProjectsChanged, Sealing, StoredKey } from '../../engine/store.ts';
+import { changeProjects, readKeys } from './change-projects.ts';
 import { prepareCommit } from './commit-changes.ts';
 import { prepareExpire } from './expire-records.ts';
 import { isFull } from './full.ts';
+import { prepareAddLookups } from './lookups.ts';
 import { type PackedWriteSet, unpackWriteSet } from './message.ts';
 import { openWriter } from './open.ts';
+import { preparePrune, prepareSeal } from './seal-blocks.ts';
 import { serveThread } from './thread.ts';
 
 export type WriterRequest =
@@ -10,16 +15,24 @@ export type WriterRequest =
   | { readonly do: 'commit'; readonly group: PackedWriteSet; readonly since: number }
   | { readonly do: 'probe'; readonly nowMs: number }
   | { readonly do: 'checkpoint' }
-  | { readonly do: 'expire'; readonly beforeMs: number };
+  | { readonly do: 'expire'; readonly beforeMs: number }
+  | { readonly do: 'lookups'; readonly days: readonly DayOfLookups[] }
+  | { readonly do: 'seal'; readonly sealing: Sealing }
+  | { readonly do: 'prune' }
+  | { readonly do: 'projects'; readonly change: ProjectChange; readonly nowMs: number }
+  | { readonly do: 'keys'; readonly project: ProjectId };
 
-/** About how many bytes the WAL grew by. */
-export type WriterResult = number;
+/** About how many bytes the WAL grew by; for `prune`, the bytes of the blocks removed. */
+export type WriterResult = number | ProjectsChanged | readonly StoredKey[];
 
 /** The one writer. */
 serveThread<WriterRequest, { file: string }>(({ file }) => {
   const database = openWriter(file);
   const commit = prepareCommit(database);
   const expire = prepareExpire(database);
+  const addLookups = prepareAddLookups(database);
+  const seal = prepareSeal(database);
+  const prune = preparePrune(database);
   const probe = database.prepare(
     'INSERT INTO probe (id, at_ms) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms',
   );
@@ -52,6 +65,18 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
       case 'expire':
         expire(request.beforeMs);
         return 0;
+      case 'lookups':
+        addLookups(request.days);
+        return 0;
+      case 'seal':
+        seal(request.sealing);
+        return 0;
+      case 'prune':
+        return prune();
+      case 'projects':
+        return changeProjects(database, request.change, request.nowMs);
+      case 'keys':
+        return readKeys(database, request.project);
     }
   };
 });

@@ -2,9 +2,10 @@ import type { Outcome } from '../../../core/outcome.ts';
 import type { Attribute, Counter, Profile } from '../../../core/profile.ts';
 import type { Json } from '../../../lib/json.ts';
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
+import { describeFacts } from '../facts.ts';
 import type { Parameters } from '../parameters.ts';
 
-/** One profile: attributes and lifetime counters of events and states (contract 2.10 `exportUser`). */
+/** One profile: attributes, lifetime counters, and what else is known of the user (contract 2.10 `exportUser`). */
 export const exportUser: Action = {
   name: 'exportUser',
   key: 'dataExport',
@@ -41,9 +42,7 @@ function describe(profile: Profile): ReplyFields {
     states: Object.fromEntries(
       Array.from(profile.states, ([name, counter]) => [name, describeCounter(counter)]),
     ),
-    unsubscribeChannels: [],
-    unsubscribeCategories: [],
-    devices: devices.map((deviceId) => ({ deviceId })),
+    ...describeFacts(profile),
   };
 }
 

@@ -6,6 +6,7 @@ import { createsUser } from '../action.ts';
 import { readUserAttributes } from '../attributes.ts';
 import { readActionTime } from '../clock.ts';
 import { contentFor } from '../content.ts';
+import { readDeviceFacts, readUserFacts } from '../facts.ts';
 import type { Fault } from '../fault.ts';
 import { booleanOf, isFault, type Parameters } from '../parameters.ts';
 import { WireBoolean, WireMap, WireNumber, wireCheck } from '../wire-types.ts';
@@ -22,6 +23,10 @@ export const start: Action = {
     if (problem !== undefined) return problem;
     const attributes = readUserAttributes(parameters);
     if (isFault(attributes)) return attributes;
+    const facts = readUserFacts(parameters);
+    if (isFault(facts)) return facts;
+    const devices = readDeviceFacts(parameters, call.user.deviceId);
+    if (isFault(devices)) return devices;
     const time = readActionTime(parameters, call.clock, { refusesPast: false });
     if (isFault(time)) return time;
     return {
@@ -36,6 +41,8 @@ export const start: Action = {
         continueOpen: !call.isSdk,
         background: booleanOf(parameters['background']),
         attributes,
+        facts,
+        devices,
         timeSec: time.timeSec,
       },
     };

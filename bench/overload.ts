@@ -1,0 +1,102 @@
+/**
+ * `npm run bench:overload`: the server under three times the load it can carry (design D16).
+ *
+ * First its capacity, from 16 connections; then requests become due at three times that rate on hundreds of connections:
+ * what is accepted has to be answered soon, the rest refused, and memory has to stay flat; then the first load again:
+ * how soon is it as fast as before? Whatever was acknowledged is counted in the store.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Generator } from './generator.ts';
+import type { Measurement, Pattern } from './load.ts';
+import { processResidentBytes } from './processes.ts';
+import { machine } from './report.ts';
+import { startRapport } from './servers.ts';
+import { percentile } from './statistics.ts';
+import { StoredCounter } from './store.ts';
+import { buildWorkload, type WorkloadName } from './workloads.ts';
+
+const users = 20_000;
+const memorySampleMs = 250;
+const recoverySeconds = 5;
+
+const { values } = parseArgs({
+  options: {
+    workload: { type: 'string', default: 'multi50' },
+    times: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '15' },
+    connections: { type: 'string', default: '400' },
+    data: { type: 'string', default: join(import.meta.dirname, '../node_modules/.cache') },
+    'cpu-prof': { type: 'boolean', default: false },
+  },
+});
+const workload = values.workload as WorkloadName;
+const { itemsPerRequest } = buildWorkload(workload);
+
+const dataFolder = mkdtempSync(join(values.data, 'bench-'));
+process.once('exit', () => rmSync(dataFolder, { recursive: true, force: true }));
+const server = await startRapport({ dataFolder, cpuProfile: values['cpu-prof'] });
+const generator = new Generator();
+let acknowledged = 0;
+
+async function run(connections: number, pattern: Pattern): Promise<Measurement> {
+  const job = { port: server.port, serverPid: server.pid, workload, connections, users, pattern };
+  const measurement = await generator.run(job);
+  acknowledged += measurement.acknowledged;
+  return measurement;
+}
+
+function rateOf({ items, seconds }: Measurement): number {
+  return items / itemsPerRequest / seconds;
+}
+
+function describe({ latenciesMs }: Measurement): string {
+  const sorted = latenciesMs.toSorted();
+  return `p50 ${percentile(sorted, 0.5).toFixed(0)} ms, p99 ${percentile(sorted, 0.99).toFixed(0)} ms`;
+}
+
+function residentMegabytes(): number {
+  return processResidentBytes(server.pid) / 2 ** 20;
+}
+
+try {
+  console.log(machine());
+  const before = await run(16, { kind: 'closed', warmUpMs: 3000, windowMs: 5000 });
+  const capacity = rateOf(before);
+  const memoryBefore = residentMegabytes();
+  console.log(`capacity    ${capacity.toFixed(0)} requests/s of ${itemsPerRequest}, ${describe(before)}`);
+
+  const samples: number[] = [];
+  const sampler = setInterval(() => samples.push(residentMegabytes()), memorySampleMs);
+  const windowMs = Number(values.seconds) * 1000;
+  const requestsPerSecond = capacity * Number(values.times);
+  const flood = await run(Number(values.connections), {
+    kind: 'flood',
+    warmUpMs: 1000,
+    windowMs,
+    requestsPerSecond,
+  });
+  clearInterval(sampler);
+  const half = Math.floor(samples.length / 2);
+  const [early, late] = [samples.slice(0, half), samples.slice(half)].map((part) => Math.max(...part));
+  const share = (rateOf(flood) / capacity) * 100;
+  console.log(
+    `flood       ${requestsPerSecond.toFixed(0)} requests/s due, ${rateOf(flood).toFixed(0)} accepted (${share.toFixed(0)} % of capacity): ${describe(flood)}; ${flood.refused} refused, ${flood.unsent} found no connection`,
+  );
+  console.log(
+    `memory      ${memoryBefore.toFixed(0)} MB before, at most ${early?.toFixed(0)} MB in the first half of the flood, ${late?.toFixed(0)} MB in the second`,
+  );
+
+  for (let second = 1; second <= recoverySeconds; second++) {
+    const after = await run(16, { kind: 'closed', warmUpMs: 0, windowMs: 1000 });
+    const regained = (rateOf(after) / capacity) * 100;
+    console.log(`${second} s after   ${regained.toFixed(0)} % of the capacity, ${describe(after)}`);
+  }
+  const stored = new StoredCounter(dataFolder).countNew();
+  console.log(`stored      ${stored.items} items, ${acknowledged} acknowledged`);
+  if (stored.items !== acknowledged) process.exitCode = 1;
+} finally {
+  await generator.stop();
+  await server.stop();
+}

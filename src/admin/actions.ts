@@ -1,0 +1,25 @@
+import type { AdminAction } from './action.ts';
+import { createKey } from './actions/create-key.ts';
+import { createProject } from './actions/create-project.ts';
+import { listKeys } from './actions/list-keys.ts';
+import { listProjects } from './actions/list-projects.ts';
+import { revokeKey } from './actions/revoke-key.ts';
+import { runSql } from './actions/run-sql.ts';
+import { showBackup } from './actions/show-backup.ts';
+import { showProfile } from './actions/show-profile.ts';
+import { showStatus } from './actions/show-status.ts';
+import { startBackup } from './actions/start-backup.ts';
+
+/** Everything an operator's tool can ask. */
+export const actions: readonly AdminAction[] = [
+  listProjects,
+  createProject,
+  listKeys,
+  createKey,
+  revokeKey,
+  showProfile,
+  showStatus,
+  runSql,
+  startBackup,
+  showBackup,
+];

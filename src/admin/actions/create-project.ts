@@ -1,0 +1,73 @@
+import { type Static, Type } from 'typebox';
+import { hashKey, keyClasses, makeBloomreachToken, makeKey, makeLeanplumApp } from '../../engine/new-keys.ts';
+import { unreachable } from '../../lib/assert.ts';
+import { nameSecret } from '../../lib/secret.ts';
+import { defineAction } from '../action.ts';
+import { idMax, nameMax } from '../limits.ts';
+import { Problem } from '../problem.ts';
+import { CreatedKey, ShownProject, showProject } from '../shared.ts';
+
+const Body = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: nameMax, pattern: '^[^\\p{Cc}]+$' }),
+    leanplumAppId: Type.Optional(
+      Type.String({ minLength: 1, maxLength: idMax, description: 'left out: a new one' }),
+    ),
+    bloomreachToken: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+        description: 'a UUID; left out: a new one',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const createProject = defineAction({
+  name: 'createProject',
+  method: 'POST',
+  path: '/projects',
+  summary: 'A new project with one key of every class; the keys are shown this once.',
+  body: Body,
+  status: 201,
+  result: Type.Object({ project: ShownProject, keys: Type.Array(CreatedKey) }),
+
+  async handle({ body }, { projects, store, clock }) {
+    const made = keyClasses.map(makeKey);
+    const changed = await store.changeProjects(
+      {
+        do: 'create',
+        name: body.name,
+        leanplumApp: body.leanplumAppId ?? makeLeanplumApp(),
+        // Project tokens are UUIDs: letter case does not matter.
+        bloomreachToken: (body.bloomreachToken ?? makeBloomreachToken()).toLowerCase(),
+        keys: made.map(hashKey),
+      },
+      Math.floor(clock()),
+    );
+    if (changed.problem !== undefined) return explain(changed.problem, body);
+    projects.replace(changed.projects);
+    const project = projects.byName(body.name);
+    if (project === undefined) return new Problem('internal', 'The project was made and is not there');
+    const keys = made.map((key) => ({ id: nameSecret(hashKey(key).hash), ...key }));
+    return { project: showProject(project), keys };
+  },
+});
+
+function explain(
+  problem: 'name_taken' | 'app_taken' | 'token_taken' | 'no_such_key',
+  { name, leanplumAppId, bloomreachToken }: Static<typeof Body>,
+): Problem {
+  switch (problem) {
+    case 'name_taken':
+      return new Problem('conflict', `There is a project '${name}' already`);
+    case 'app_taken':
+      return new Problem('conflict', `Another project has the Leanplum app id '${leanplumAppId}'`);
+    case 'token_taken':
+      return new Problem('conflict', `Another project has the Bloomreach token '${bloomreachToken}'`);
+    case 'no_such_key':
+      return new Problem('internal', 'No key was asked for');
+    default:
+      return unreachable(problem);
+  }
+}

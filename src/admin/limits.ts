@@ -1,0 +1,21 @@
+/** Limits of the admin API. */
+
+/** Characters of a project's name. */
+export const nameMax = 256;
+/** Characters of an app id, a project token, an external id. */
+export const idMax = 1_024;
+/** Lines of a profile's history shown at most, and when nothing is said. */
+export const historyMax = 1_000;
+export const historyDefault = 50;
+/** Characters of an SQL statement. */
+export const sqlMax = 100_000;
+/** Characters of a path. */
+export const pathMax = 4_096;
+/** Bytes of a request's body. */
+export const bodyBytesMax = 1024 * 1024;
+/** Bytes of a request counted towards the engine's queue. */
+export const readBytes = 256;
+/**
+ * Bytes of a Unix socket's path on every system we run on (macOS 103, Linux 107). A longer one is reached by a link.
+ */
+export const socketPathBytesMax = 103;

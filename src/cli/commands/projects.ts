@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { list, table } from '../output.ts';
+import type { OpenTerminal } from '../program.ts';
+import { type CreatedKey, describeKey } from './keys.ts';
+
+interface Project {
+  readonly id: number;
+  readonly name: string;
+  readonly leanplumAppId: string | null;
+  readonly bloomreachToken: string | null;
+  readonly keys: number;
+}
+
+export function addProjects(program: Command, open: OpenTerminal): void {
+  const projects = program.command('projects').description('list and create projects');
+
+  projects
+    .command('list')
+    .description('all projects, in the order of their creation')
+    .action(async (_options: unknown, command: Command) => {
+      const terminal = open(command);
+      const answer = await terminal.admin.call<{ projects: Project[] }>('GET', '/projects');
+      terminal.show(answer, () =>
+        table(
+          ['NAME', 'LEANPLUM APP ID', 'BLOOMREACH TOKEN', 'KEYS'],
+          answer.projects.map((it) => [
+            it.name,
+            it.leanplumAppId ?? '-',
+            it.bloomreachToken ?? '-',
+            `${it.keys}`,
+          ]),
+        ),
+      );
+    });
+
+  projects
+    .command('create')
+    .description('make a project with one key of every class; the keys are shown this once')
+    .argument('<name>', 'what it is to be called')
+    .option('--leanplum-app <id>', 'Leanplum app id, for clients that have one (default: a new one)')
+    .option('--bloomreach-token <uuid>', 'Bloomreach project token (default: a new one)')
+    .action(async (name: string, options: CreateOptions, command: Command) => {
+      const terminal = open(command);
+      const body = {
+        name,
+        ...(options.leanplumApp !== undefined && { leanplumAppId: options.leanplumApp }),
+        ...(options.bloomreachToken !== undefined && { bloomreachToken: options.bloomreachToken }),
+      };
+      const answer = await terminal.admin.call<{ project: Project; keys: CreatedKey[] }>(
+        'POST',
+        '/projects',
+        body,
+      );
+      terminal.show(answer, () => describe(answer));
+    });
+}
+
+interface CreateOptions {
+  readonly leanplumApp?: string;
+  readonly bloomreachToken?: string;
+}
+
+function describe({ project, keys }: { project: Project; keys: readonly CreatedKey[] }): string {
+  const lines = list([
+    ['project', project.name],
+    ['Leanplum app id', project.leanplumAppId ?? '-'],
+    ['Bloomreach project token', project.bloomreachToken ?? '-'],
+    ...keys.flatMap(describeKey),
+  ]);
+  return `${lines}\n\nKeep the keys: they are not shown again.`;
+}

@@ -1,0 +1,75 @@
+import type { CounterOverride, UpdateProfile } from '../../core/command.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import { type Fault, faults } from './fault.ts';
+import { attributesMax, nameLengthMax } from './limits.ts';
+import { isFault, numberOf, objectOf, type Parameters } from './parameters.ts';
+
+/** Lifetime counters of events and states that `setUserAttributes` sets or moves (contract 2.3). */
+export function readCounterOverrides(parameters: Parameters): UpdateProfile['counters'] | Fault {
+  const events = readCounters(parameters, 'events', 'event');
+  if (isFault(events)) return events;
+  const states = readCounters(parameters, 'states', 'state');
+  return isFault(states) ? states : { events, states };
+}
+
+/** Profile times and totals that it overwrites. */
+export function readTotals(parameters: Parameters): UpdateProfile['totals'] | Fault {
+  const created = readNumber(parameters, 'created');
+  const lastActive = readNumber(parameters, 'lastActive');
+  const sessions = readNumber(parameters, 'totalSessions');
+  const spent = readNumber(parameters, 'timeSpentInApp');
+  for (const it of [created, lastActive, sessions, spent]) if (isFault(it)) return it;
+  return {
+    createdMs: toMs(created as number | null),
+    lastActiveMs: toMs(lastActive as number | null),
+    sessions: sessions === null ? null : Math.floor(sessions as number),
+    spentMs: toMs(spent as number | null),
+  };
+}
+
+function readCounters(parameters: Parameters, parameter: string, kind: string): CounterOverride[] | Fault {
+  const given = objectOf(parameters, parameter);
+  if (isFault(given)) return given;
+  const entries = Object.entries(given ?? {});
+  if (entries.length > attributesMax) return faults.tooMany(parameter, attributesMax);
+  const overrides: CounterOverride[] = [];
+  for (const [name, fields] of entries) {
+    if (name === '' || name.length > nameLengthMax) return faults.badName(kind, name.slice(0, nameLengthMax));
+    if (!isJsonObject(fields)) return faults.badValue(kind, name);
+    const read = (field: string) => {
+      const number = readNumber(fields, field);
+      return isFault(number) ? faults.badField(kind, name, field) : number;
+    };
+    const values = ['count', 'countIncrement', 'value', 'valueIncrement'].map(read);
+    // Only numbers are times: a date as text is refused as the vendor does it.
+    const times = ['firstTime', 'lastTime'].map((field) =>
+      typeof fields[field] === 'string' ? faults.badField(kind, name, field) : read(field),
+    );
+    const bad = [...values, ...times].find(isFault);
+    if (bad !== undefined) return bad;
+    const [count, countBy, value, valueBy, firstSec, lastSec] = [...values, ...times] as (number | null)[];
+    const counts = { count: whole(count), countBy: whole(countBy) };
+    overrides.push({
+      name,
+      ...counts,
+      value: value ?? null,
+      valueBy: valueBy ?? null,
+      firstSec: firstSec ?? null,
+      lastSec: lastSec ?? null,
+    });
+  }
+  return overrides;
+}
+
+function readNumber(parameters: Parameters, name: string): number | null | Fault {
+  const number = numberOf(parameters, name);
+  return number ?? null;
+}
+
+function whole(number: number | null | undefined): number | null {
+  return number === null || number === undefined ? null : Math.trunc(number);
+}
+
+function toMs(seconds: number | null): number | null {
+  return seconds === null ? null : Math.max(0, Math.round(seconds * 1000));
+}

@@ -1,0 +1,91 @@
+import {
+  admissionWindowMs,
+  admittedMax,
+  admittedMin,
+  admittedStart,
+  answerSlowMs,
+  answerSoonMs,
+  requestCost,
+} from './limits.ts';
+
+/**
+ * Lets in as much work as is answered soon; the rest is refused at once, before its body is read (design D16).
+ *
+ * Work is counted in bytes, as a request's bytes are known before anything is done for it, and a little for the request
+ * itself. How much may be under way at a time adapts: whenever it was the limit that held requests back, and answers
+ * came late, it shrinks, and when they came soon it grows. So it follows what this machine can do with these requests,
+ * and a slow disk alone refuses nobody.
+ *
+ * A large request counts with at most a quarter of the limit, and large ones together get at most half: a few senders
+ * of huge batches cannot shut out everybody else, and a huge batch finds its turn however small the limit is.
+ */
+export class Admission {
+  readonly #elapsed: () => number;
+  #limit = admittedStart;
+  #admitted = 0;
+  #refused = 0;
+  #windowEnd = 0;
+  #window = { answers: 0, waitedMs: 0, full: false };
+
+  /** `elapsed` gives milliseconds of a clock that is never set. */
+  constructor(elapsed: () => number) {
+    this.#elapsed = elapsed;
+  }
+
+  /** Work under way and how much of it there may be, in bytes; and requests refused since the start. */
+  get load(): { admitted: number; limit: number; refused: number } {
+    return { admitted: this.#admitted, limit: this.#limit, refused: this.#refused };
+  }
+
+  /** Whether a request of `bytes` may be read; it is not counted before it is, or slow senders would take all room. */
+  mayRead(bytes: number): boolean {
+    return this.#hasRoom(this.#costOf(bytes));
+  }
+
+  /** Takes in a request of `bytes` that was read; undefined: there is too much under way. */
+  enter(bytes: number): Admitted | undefined {
+    const cost = this.#costOf(bytes);
+    if (!this.#hasRoom(cost)) return undefined;
+    this.#admitted += cost;
+    return { cost, since: this.#elapsed() };
+  }
+
+  #costOf(bytes: number): number {
+    return Math.min(bytes + requestCost, this.#limit / 4);
+  }
+
+  #hasRoom(cost: number): boolean {
+    const room = cost > this.#limit / 8 ? this.#limit / 2 : this.#limit;
+    if (this.#admitted === 0 || this.#admitted + cost <= room) return true;
+    this.#window.full = true;
+    this.#refused += 1;
+    return false;
+  }
+
+  /** A request is answered, or its client is gone and its work done. */
+  leave({ cost, since }: Admitted): void {
+    const now = this.#elapsed();
+    this.#admitted -= cost;
+    this.#window.answers += 1;
+    this.#window.waitedMs += now - since;
+    if (now < this.#windowEnd) return;
+    this.#adapt();
+    this.#windowEnd = now + admissionWindowMs;
+    this.#window = { answers: 0, waitedMs: 0, full: false };
+  }
+
+  #adapt(): void {
+    const { answers, waitedMs, full } = this.#window;
+    if (!full) return;
+    const meanMs = waitedMs / answers;
+    if (meanMs > answerSlowMs) {
+      this.#limit = Math.max(admittedMin, this.#limit * Math.max(0.7, answerSlowMs / meanMs));
+    } else if (meanMs < answerSoonMs) this.#limit = Math.min(admittedMax, this.#limit * 1.1);
+  }
+}
+
+/** A request that was taken in. */
+export interface Admitted {
+  readonly cost: number;
+  readonly since: number;
+}

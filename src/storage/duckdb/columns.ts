@@ -1,0 +1,66 @@
+import type { StoredLine } from '../../core/line.ts';
+
+/**
+ * The columns of a line, in memory and in files: one per member, so that a line can be put together again exactly. A new
+ * member of a line does not compile until it has its column. Column names are the members' own, but `at`, which SQL reserves.
+ */
+const types: { readonly [member in keyof Required<StoredLine>]: string } = {
+  v: 'TINYINT',
+  id: 'BIGINT',
+  project: 'INTEGER',
+  profile: 'BIGINT',
+  at: 'BIGINT',
+  time: 'DOUBLE',
+  kind: 'VARCHAR',
+  session: 'BIGINT',
+  device: 'BIGINT',
+  identity: 'BIGINT',
+  state: 'BIGINT',
+  name: 'VARCHAR',
+  value: 'DOUBLE',
+  info: 'VARCHAR',
+  spent: 'DOUBLE',
+  background: 'BOOLEAN',
+  billed: 'BOOLEAN',
+  passive: 'BOOLEAN',
+  stamped: 'BOOLEAN',
+  prior: 'JSON',
+  events: 'JSON',
+  states: 'JSON',
+  totals: 'JSON',
+  params: 'JSON',
+};
+
+const members = Object.keys(types) as (keyof StoredLine)[];
+const columnOf = (member: keyof StoredLine) => (member === 'at' ? 'at_ms' : member);
+
+/** `id BIGINT, project INTEGER, …` */
+export const columnDefinitions = members.map((it) => `${columnOf(it)} ${types[it]}`).join(', ');
+
+/** All columns but the project, which is in the folder's name. */
+export const fileColumns = members
+  .filter((it) => it !== 'project')
+  .map(columnOf)
+  .join(', ');
+
+/**
+ * The columns of a line from its text in `line`, for INSERT INTO a table of `columnDefinitions`. Reading each line alone
+ * is four times as fast as one large list of them, and faster than files or appending values one by one.
+ */
+export const columnsFromText = `unnest(from_json(line, '${JSON.stringify(types)}'))`;
+
+/** Integers below 2^53 come out as doubles: JavaScript's own numbers, instead of big ones. */
+export const rowColumns = members
+  .map((it) => (types[it] === 'BIGINT' ? `${columnOf(it)}::DOUBLE AS ${columnOf(it)}` : columnOf(it)))
+  .join(', ');
+
+/** The stored object of a row; what is null there is missing here. */
+export function toStored(row: readonly unknown[]): StoredLine {
+  const stored: Record<string, unknown> = {};
+  for (const [index, member] of members.entries()) {
+    const value = row[index];
+    if (value === null) continue;
+    stored[member] = types[member] === 'JSON' ? JSON.parse(value as string) : value;
+  }
+  return stored as unknown as StoredLine;
+}

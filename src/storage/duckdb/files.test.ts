@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, type TestContext, test } from 'node:test';
+import { DuckDBConnection } from '@duckdb/node-api';
+import { until } from '../../../test/support/until.ts';
+import { type EventId, firstEventId, type ProjectId } from '../../core/ids.ts';
+import type { Line } from '../../core/line.ts';
+import type { Sealing, Segment } from '../../engine/store.ts';
+import { bank, block, eventId, eventLine, profileId, shop, writeSet } from '../contract/write-sets.ts';
+import { openWriter } from '../sqlite/open.ts';
+import { migrate } from '../sqlite/schema.ts';
+import { SqliteStore } from '../sqlite/store.ts';
+import { DuckHistory } from './history.ts';
+import { mergedRowsMax, sealAgeMs } from './limits.ts';
+import { findMerge } from './sealer.ts';
+import { checksum } from './write-segment.ts';
+
+const noonMs = Date.UTC(2026, 0, 31, 12);
+const dayMs = 24 * 60 * 60 * 1000;
+
+function create(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'rapport-files-'));
+  const file = join(folder, 'rapport.sqlite');
+  const database = openWriter(file);
+  migrate(database);
+  database.close();
+  const store = new SqliteStore(file);
+  const world = { nowMs: noonMs, refuse: false };
+  const open = () =>
+    new DuckHistory({
+      file,
+      folder: join(folder, 'history'),
+      sealLines: 1_000_000,
+      clock: () => world.nowMs,
+      lastEvent: () => store.lastEvent(),
+      sealedUpTo: () => store.sealed?.last ?? firstEventId,
+      seal: (sealing: Sealing) => (world.refuse ? Promise.reject(new Error('no room')) : store.seal(sealing)),
+    });
+  let history = open();
+  t.after(async () => {
+    await history.close();
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+  return {
+    world,
+    history: () => history,
+    folder: join(folder, 'history'),
+    commit: (project: ProjectId, ...lines: Line[]) =>
+      store.commit(writeSet({ nowMs: world.nowMs, blocks: [block(project, lines)] })),
+    onDisk: () =>
+      readdirSync(join(folder, 'history'), { recursive: true, encoding: 'utf8' })
+        .filter((it) => it.includes('.'))
+        .sort(),
+    database: (sql: string) => {
+      const writer = new DatabaseSync(file);
+      writer.exec(sql);
+      writer.close();
+    },
+    named: () => {
+      const reader = new DatabaseSync(file, { readOnly: true });
+      const rows = reader.prepare('SELECT * FROM segments ORDER BY file').all();
+      reader.close();
+      return rows;
+    },
+    all: async () => {
+      const wanted = { project: shop, profile: profileId(1), upTo: eventId(1_000), limit: 1_000 };
+      const lines = await history.linesOf({ ...wanted, by: 'id', order: 'asc' });
+      return lines.map((line) => line.id - eventId(0));
+    },
+    async reopen() {
+      await history.close();
+      history = open();
+    },
+  };
+}
+
+const at = (n: number, atMs: number, project = shop): Line => ({ ...eventLine(n, 1, { project }), atMs });
+
+describe('sealed files', () => {
+  test('one per project and day, also of one block; named with what they hold', async (t) => {
+    const { commit, history, named, onDisk, folder } = create(t);
+    await commit(shop, at(1, noonMs), at(2, noonMs + dayMs), at(3, noonMs));
+    await commit(bank, at(4, noonMs, bank));
+    await history().settle();
+    const files = [
+      `project=1/day=2026-01-31/${eventId(1)}-${eventId(3)}.parquet`,
+      `project=1/day=2026-02-01/${eventId(2)}-${eventId(2)}.parquet`,
+      `project=2/day=2026-01-31/${eventId(4)}-${eventId(4)}.parquet`,
+    ];
+    assert.deepEqual(onDisk(), files);
+    const rows = named();
+    assert.deepEqual(
+      rows.map((row) => [
+        row['file'],
+        row['project_id'],
+        row['day'],
+        row['rows'],
+        row['min_time'],
+        row['max_time'],
+      ]),
+      [
+        [files[0], 1, '2026-01-31', 2, 1_700_000_000.001, 1_700_000_000.003],
+        [files[1], 1, '2026-02-01', 1, 1_700_000_000.002, 1_700_000_000.002],
+        [files[2], 2, '2026-01-31', 1, 1_700_000_000.004, 1_700_000_000.004],
+      ],
+    );
+    for (const row of rows) {
+      const path = join(folder, String(row['file']));
+      assert.deepEqual([readFileSync(path).length, await checksum(path)], [row['bytes'], row['sha256']]);
+    }
+  });
+
+  test('any reader of Parquet finds the documented columns, sorted by profile and time', async (t) => {
+    const { commit, history, folder, onDisk } = create(t);
+    await commit(shop, eventLine(1, 9), eventLine(2, 1), { ...eventLine(3, 1), timeSec: 5 }, eventLine(4, 9));
+    await history().settle();
+    const connection = await DuckDBConnection.create();
+    t.after(() => connection.closeSync());
+    const path = join(folder, onDisk()[0] as string);
+    const rows = await (
+      await connection.run(
+        `SELECT id - ${eventId(0)} FROM read_parquet('${path}', hive_partitioning = false)`,
+      )
+    ).getRowsJson();
+    assert.deepEqual(rows.flat(), ['3', '2', '1', '4']);
+    const described = await (
+      await connection.run(`DESCRIBE SELECT * FROM read_parquet('${path}', hive_partitioning = false)`)
+    ).getRowsJson();
+    const manual = readFileSync(new URL('../../../docs/operating/history.md', import.meta.url), 'utf8');
+    for (const [name, type] of described) {
+      assert.match(manual, new RegExp(`\\| .*\`${name}\`.* \\| .*${type}.* \\|`), `${name} ${type}`);
+    }
+  });
+
+  test('what nobody names is removed at the start, whatever its place', async (t) => {
+    const { commit, history, onDisk, folder, reopen, all } = create(t);
+    await commit(shop, at(1, noonMs));
+    await history().settle();
+    const [file] = onDisk();
+    const left = [
+      'stray.parquet',
+      'project=1/day=2026-01-31/7-9.parquet',
+      'project=7/day=2026-01-01/1-2.parquet',
+    ];
+    for (const path of [...left, 'temporary/duckdb_temp_storage-0.tmp']) {
+      mkdirSync(join(folder, path, '..'), { recursive: true });
+      writeFileSync(join(folder, path), 'half a file');
+    }
+    await reopen();
+    assert.deepEqual(await all(), [1]);
+    assert.deepEqual(onDisk(), [file]);
+  });
+
+  test('a seal that fails loses nothing and is tried again; nothing is there twice', async (t) => {
+    const { world, commit, history, all, named } = create(t);
+    await commit(shop, at(1, noonMs));
+    world.refuse = true;
+    await assert.rejects(history().settle(), /no room/);
+    await commit(shop, at(2, noonMs));
+    assert.deepEqual([await all(), named().length], [[1, 2], 0]);
+    const status = await history().tick();
+    assert.equal(status?.problem, 'no room');
+    world.refuse = false;
+    const { problem, recentLines } = await history().settle();
+    assert.deepEqual([problem, recentLines], [undefined, 0]);
+    assert.deepEqual(await all(), [1, 2]);
+  });
+
+  test('a history that cannot be opened says why, and is opened by the next question', async (t) => {
+    const { commit, database, all } = create(t);
+    await commit(shop, at(1, noonMs));
+    database('ALTER TABLE segments RENAME TO hidden');
+    await assert.rejects(all(), /no such table: segments/);
+    database('ALTER TABLE hidden RENAME TO segments');
+    await until(
+      async () =>
+        all().then(
+          (ids) => ids.length === 1,
+          () => false,
+        ),
+      'it is opened',
+    );
+  });
+
+  test('few lines are sealed when they are old', async (t) => {
+    const { world, commit, history, named, all } = create(t);
+    await commit(shop, at(1, noonMs));
+    assert.deepEqual(await all(), [1]);
+    world.nowMs += sealAgeMs - 1;
+    await history().tick();
+    assert.equal((await history().tick())?.recentLines, 1);
+    assert.equal(named().length, 0);
+    world.nowMs += 1;
+    await history().tick();
+    await until(() => named().length === 1, 'sealed by age');
+    assert.deepEqual(await all(), [1]);
+  });
+});
+
+describe('merging', () => {
+  test('eight files of a day become one, and reads go on meanwhile', async (t) => {
+    const { commit, history, named, onDisk, all } = create(t);
+    for (let n = 1; n <= 7; n++) {
+      await commit(shop, at(n, noonMs));
+      await history().settle();
+    }
+    assert.equal(named().length, 7);
+    await commit(shop, at(8, noonMs));
+    const [, ...reads] = await Promise.all([history().settle(), ...Array.from({ length: 20 }, all)]);
+    for (const read of reads) assert.deepEqual(read, [1, 2, 3, 4, 5, 6, 7, 8]);
+    await history().settle();
+    assert.deepEqual(onDisk(), [`project=1/day=2026-01-31/${eventId(1)}-${eventId(8)}.parquet`]);
+    assert.deepEqual(
+      named().map((row) => row['rows']),
+      [8],
+    );
+  });
+
+  test('when the day is over two are enough', async (t) => {
+    const { world, commit, history, named, all } = create(t);
+    for (const n of [1, 2]) {
+      await commit(shop, at(n, noonMs));
+      await history().settle();
+    }
+    assert.equal(named().length, 2);
+    world.nowMs += dayMs;
+    await history().settle();
+    assert.equal(named().length, 1);
+    assert.deepEqual(await all(), [1, 2]);
+  });
+
+  const segment = (n: number, of: Partial<Segment> = {}): Segment => {
+    const ids = { fromId: n as EventId, toId: (n + 1) as EventId };
+    const times = { minTimeSec: 0, maxTimeSec: 1 };
+    return {
+      file: `${n}`,
+      project: shop,
+      day: '2026-01-31',
+      ...ids,
+      ...times,
+      rows: 10,
+      bytes: 1,
+      sha256: '',
+      ...of,
+    };
+  };
+  const list = (count: number, of: Partial<Segment> = {}) =>
+    Array.from({ length: count }, (_, n) => segment(n, of));
+  const cases: readonly (readonly [string, readonly Segment[], number | undefined])[] = [
+    ['nothing of nothing', [], undefined],
+    ['not seven while the day goes on', list(7), undefined],
+    ['eight', list(8), 8],
+    ['not of different projects', [...list(7), segment(9, { project: bank })], undefined],
+    ['not of different days', [...list(7), segment(9, { day: '2026-02-01' })], undefined],
+    ['two of a day that is over', list(2, { day: '2026-01-30' }), 2],
+    ['not one', list(1, { day: '2026-01-30' }), undefined],
+    ['not large ones', list(9, { rows: mergedRowsMax }), undefined],
+    ['as many as fit', list(9, { day: '2026-01-30', rows: mergedRowsMax / 4 }), 4],
+  ];
+  for (const [title, segments, expected] of cases) {
+    test(title, () => assert.equal(findMerge(segments, noonMs)?.length, expected));
+  }
+});

@@ -1,0 +1,34 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import { temporaryFolder } from './folders.ts';
+import { memoryLimit, temporaryLimit } from './limits.ts';
+
+/**
+ * A database in memory that may open the files of `folder` and nothing else, whatever SQL it is given, and whose
+ * settings nobody can change any more. Nothing is ever downloaded.
+ */
+export async function openDuck(folder: string): Promise<DuckDBInstance> {
+  const database = await DuckDBInstance.create(':memory:', {
+    threads: '1',
+    memory_limit: memoryLimit,
+    temp_directory: temporaryFolder(folder),
+    max_temp_directory_size: temporaryLimit,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  });
+  const connection = await database.connect();
+  await connection.run(`
+    SET parquet_metadata_cache = true;
+    SET TimeZone = 'UTC';
+    SET allowed_directories = [${quote(folder)}];
+    SET enable_external_access = false;
+    SET lock_configuration = true;
+  `);
+  connection.closeSync();
+  return database;
+}
+
+/** A text as SQL. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

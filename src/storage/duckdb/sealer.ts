@@ -1,0 +1,100 @@
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Sealing, Segment } from '../../engine/store.ts';
+import { type Contents, fileList, type RecentTable } from './contents.ts';
+import { mergedRowsMax, mergeFiles } from './limits.ts';
+import { contentsOf, writeSegment } from './write-segment.ts';
+
+export interface SealerOptions {
+  readonly folder: string;
+  readonly connection: DuckDBConnection;
+  readonly contents: Contents;
+  /** Makes a change of the files visible: one transaction of the store's one writer. */
+  readonly seal: (sealing: Sealing) => Promise<void>;
+}
+
+/** Moves lines from tables into files, and from small files into larger ones. One thing at a time. */
+export class Sealer {
+  readonly #options: SealerOptions;
+
+  constructor(options: SealerOptions) {
+    this.#options = options;
+  }
+
+  /** Ends the writing that is going on with an error. */
+  interrupt(): void {
+    this.#options.connection.interrupt();
+  }
+
+  /**
+   * Writes a table's lines into files; then, in one transaction, the files become visible and the blocks the lines came
+   * from do not count any more. A crash before that leaves files that nobody names; after it, nothing to do.
+   */
+  async seal(table: RecentTable): Promise<void> {
+    const { folder, connection, contents, seal } = this.#options;
+    const added: Segment[] = [];
+    for (const content of await contentsOf(connection, table.name)) {
+      const { project, day } = content;
+      const isToday = `make_timestamp(at_ms * 1000)::DATE = DATE '${day}'`;
+      const from = `${table.name} WHERE project = ${project} AND ${isToday}`;
+      added.push(await writeSegment(connection, { folder, from, content }));
+    }
+    await seal({ add: added, remove: [], ...(table.position && { position: table.position }) });
+    await contents.replaceTable(table, added);
+  }
+
+  /** Writes the lines of some files of one project and day into one; in one transaction it takes their place. */
+  async merge(files: readonly Segment[]): Promise<void> {
+    const { folder, connection, contents, seal } = this.#options;
+    const [{ project, day }] = files as [Segment];
+    const source = `read_parquet(${fileList(folder, files)}, union_by_name = true, hive_partitioning = false)`;
+    const content = {
+      project,
+      day,
+      fromId: least(files.map((it) => it.fromId)),
+      toId: greatest(files.map((it) => it.toId)),
+      rows: files.reduce((sum, it) => sum + it.rows, 0),
+      minTimeSec: least(files.map((it) => it.minTimeSec)),
+      maxTimeSec: greatest(files.map((it) => it.maxTimeSec)),
+    };
+    const merged = await writeSegment(connection, { folder, from: source, content });
+    await seal({ add: [merged], remove: files.map((it) => it.file) });
+    await contents.replaceSegments(files, [merged], async () => {
+      for (const { file } of files) await unlink(join(folder, file));
+    });
+  }
+}
+
+function least<Value extends number>(values: readonly Value[]): Value {
+  return values.reduce((a, b) => (b < a ? b : a));
+}
+
+function greatest<Value extends number>(values: readonly Value[]): Value {
+  return values.reduce((a, b) => (b > a ? b : a));
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Files that should be one: of one project and day, in the order of their lines, as many as fit. While the day goes on,
+ * only when there are many, so that a line is written again only a few times; when it is over, whenever there are two.
+ */
+export function findMerge(segments: readonly Segment[], nowMs: number): readonly Segment[] | undefined {
+  const today = new Date(nowMs).toISOString().slice(0, 10);
+  const yesterdayWasLate = new Date(nowMs - dayMs / 24).toISOString().slice(0, 10);
+  const small = segments.filter((it) => it.rows <= mergedRowsMax / 2);
+  for (const files of Map.groupBy(small, (it) => `${it.project}/${it.day}`).values()) {
+    files.sort((a, b) => a.fromId - b.fromId);
+    let rows = 0;
+    const fitting = files.filter((it) => {
+      if (rows + it.rows > mergedRowsMax) return false;
+      rows += it.rows;
+      return true;
+    });
+    const day = files[0]?.day ?? '';
+    const isOver = day < today && day < yesterdayWasLate;
+    if (fitting.length >= (isOver ? 2 : mergeFiles)) return fitting;
+  }
+  return undefined;
+}

@@ -1,0 +1,67 @@
+import { resolve } from 'node:path';
+import { startAdmin } from '../admin/server.ts';
+import { Backups } from '../backup/backups.ts';
+import { SettingError } from '../config.ts';
+import { Rate } from '../lib/rate.ts';
+import { measureDisk } from '../operations/disk.ts';
+import { readVersion } from '../operations/version.ts';
+import { schemaVersion } from '../storage/sqlite/schema.ts';
+import type { Server, ServerParts } from './server.ts';
+
+/** How often what is counted is sampled, for rates and quantiles. */
+const sampleEveryMs = 1_000;
+/** Samples that the rate of items looks back. */
+const itemRateSlots = 10;
+
+/** The operator's side: the admin API, what it measures, and backups. */
+export async function openAdmin(
+  { settings: { dataFolder }, engine, store, history, projects, clock, log }: ServerParts,
+  { address, meter }: Pick<Server, 'address' | 'meter'>,
+): Promise<{ stop(): Promise<void> }> {
+  const itemRate = new Rate(itemRateSlots);
+  const sampling = setInterval(() => {
+    meter.tick(clock());
+    itemRate.sample(engine.totals.items, clock());
+  }, sampleEveryMs);
+  const version = readVersion();
+  const onError = (error: unknown) => log.error({ err: error }, 'a backup failed');
+  const backups = new Backups({ dataFolder, version, clock, onError });
+  const facts = { version, node: process.version, schema: schemaVersion, pid: process.pid };
+  const admin = await startAdmin(
+    {
+      engine,
+      projects,
+      store,
+      newestLines: (profile, limit) =>
+        history.linesOf({
+          project: profile.project,
+          profiles: historyOf(profile),
+          upTo: profile.lastEvent,
+          by: 'id',
+          order: 'desc',
+          limit,
+        }),
+      query: async (sql) => {
+        const { columns, rows, truncated } = await history.query(sql);
+        return { columns: [...columns], rows: rows.map((row) => [...row]), truncated };
+      },
+      backups,
+      server: { ...facts, address, dataFolder: resolve(dataFolder), startedMs: Math.floor(clock()) },
+      requests: meter,
+      itemRate,
+      measureDisk: () => measureDisk(dataFolder),
+      historyLag: () => ({ lines: history.metrics.waitingLines, seconds: history.metrics.lagSeconds }),
+      clock,
+    },
+    log,
+  ).catch((error: Error) => {
+    throw new SettingError(`${error.message} (RAPPORT_DATA is ${dataFolder})`);
+  });
+  return {
+    stop: async () => {
+      clearInterval(sampling);
+      await backups.stop();
+      await admin.stop();
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { maxHeaderSize } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { SettingError, type Settings } from '../config.ts';
+import { failures } from '../dialects/bloomreach/reply.ts';
+import { mountBloomreach, send as sendBloomreach } from '../dialects/bloomreach/routes.ts';
+import { texts } from '../dialects/bloomreach/texts.ts';
+import { mountLeanplum } from '../dialects/leanplum/routes.ts';
+import type { Lookups } from '../engine/lookups.ts';
+import type { Projects } from '../engine/projects.ts';
+import type { Engine } from '../engine/submit.ts';
+import { Admission } from '../http/admission.ts';
+import { BytesInFlight, ignoreBodies } from '../http/body.ts';
+import { answerBrokenRequest } from '../http/broken-request.ts';
+import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from '../http/limits.ts';
+import { RequestMeter } from '../http/observe.ts';
+import { mountOperations } from '../operations/routes.ts';
+import type { DuckHistory } from '../storage/duckdb/history.ts';
+import type { SqliteStore } from '../storage/sqlite/store.ts';
+
+/** A connection that does not end by itself is cut this long after the stop began. */
+const stopWithinMs = 10_000;
+const closeIdleEveryMs = 100;
+
+export interface ServerParts {
+  readonly settings: Settings;
+  readonly engine: Engine;
+  readonly store: SqliteStore;
+  readonly history: DuckHistory;
+  readonly lookups: Lookups;
+  readonly projects: Projects;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+export interface Server {
+  readonly address: string;
+  readonly meter: RequestMeter;
+  /** Answers what is in flight and takes nothing more. */
+  stop(): Promise<void>;
+}
+
+/** Listens and serves both wire formats, health and metrics. Throws `SettingError` when it cannot listen. */
+export async function startServer(parts: ServerParts): Promise<Server> {
+  const { settings, log } = parts;
+  const server = buildServer();
+  const meter = new RequestMeter(callers, settings.accessLog ? log : undefined);
+  mountRoutes(server, parts, meter);
+  await listen(server, settings);
+  return { address: addressOf(server, settings.host), meter, stop: () => stopServer(server) };
+}
+
+function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: RequestMeter): void {
+  const { settings, store, engine, history, lookups, clock, log } = parts;
+  const admission = new Admission(() => performance.now());
+  const routes = {
+    ...parts,
+    admission,
+    inFlight: new BytesInFlight(bytesInFlightMax),
+    corsOrigins: settings.corsOrigins,
+    onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
+  };
+  const probe = () => store.probe(clock());
+  meter.observe(server, callerOf);
+  server.register(async (scope) => mountLeanplum(scope, routes));
+  server.register(async (scope) => mountBloomreach(scope, routes));
+  server.register(async (scope) =>
+    mountOperations(scope, { engine, history, admission, lookups, requests: meter, probe }),
+  );
+}
+
+const callers = ['leanplum', 'bloomreach', 'operations', 'nowhere'] as const;
+
+/** Who calls a route, for counting. */
+function callerOf(route: string | undefined): (typeof callers)[number] {
+  if (route === undefined) return 'nowhere';
+  if (route.startsWith('/api')) return 'leanplum';
+  return route.startsWith('/track') || route.startsWith('/data') ? 'bloomreach' : 'operations';
+}
+
+function buildServer(): FastifyInstance {
+  const server = fastify({
+    // Our own envelopes for everything, also while stopping.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: maxHeaderSize },
+    exposeHeadRoutes: false,
+    clientErrorHandler: answerBrokenRequest,
+    // An address that cannot be decoded; where one has a place for a token, the token is what is wrong.
+    frameworkErrors: (_error, request, reply) => {
+      const isProject = /^\/+(track|data)\//.test(request.raw.url ?? '');
+      sendBloomreach(reply as never, failures.error(400, isProject ? texts.invalidProject : texts.notFound));
+    },
+  });
+  ignoreBodies(server);
+  server.setNotFoundHandler((_request, reply) => sendBloomreach(reply, failures.error(404, texts.notFound)));
+  return server;
+}
+
+async function listen(server: FastifyInstance, { host, port }: Settings): Promise<void> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    const isPort = code === 'EADDRINUSE' || code === 'EACCES';
+    const setting = isPort ? `RAPPORT_PORT ${port}` : `RAPPORT_HOST '${host}'`;
+    throw new SettingError(`${setting} cannot be listened on: ${message}`);
+  }
+}
+
+async function stopServer(server: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => server.server.closeAllConnections(), stopWithinMs);
+  // Answers say from now on that the connection ends; this is for clients that do not look.
+  const idle = setInterval(() => server.server.closeIdleConnections(), closeIdleEveryMs);
+  await server.close();
+  clearInterval(idle);
+  clearTimeout(cut);
+}
+
+function addressOf(server: FastifyInstance, host: string): string {
+  const { port } = server.server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,267 @@
+/**
+ * Whole calls of both dialects, through the engine onto a real store: always the dialect's envelope, never a 500, as many
+ * answers as questions, and neighbours come through.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
+import { after, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { firstEventId, type ProjectId } from '../../src/core/ids.ts';
+import type { Project } from '../../src/core/project.ts';
+import { answerBatch, answerSingle } from '../../src/dialects/bloomreach/batch.ts';
+import { commands } from '../../src/dialects/bloomreach/commands.ts';
+import { answerAttributes, answerExportOne } from '../../src/dialects/bloomreach/data.ts';
+import { answerCall, type LeanplumRequest } from '../../src/dialects/leanplum/multi.ts';
+import { Lookups } from '../../src/engine/lookups.ts';
+import { Projects } from '../../src/engine/projects.ts';
+import { Engine } from '../../src/engine/submit.ts';
+import { hashSecret } from '../../src/lib/secret.ts';
+import { DuckHistory } from '../../src/storage/duckdb/history.ts';
+import { openWriter } from '../../src/storage/sqlite/open.ts';
+import { migrate } from '../../src/storage/sqlite/schema.ts';
+import { SqliteStore } from '../../src/storage/sqlite/store.ts';
+import {
+  bloomreachCommand,
+  bloomreachData,
+  contentType,
+  damaged,
+  formBytes,
+  formOf,
+  gzipped,
+  json,
+  jsonBytes,
+  leanplumAction,
+  mangled,
+  multipartBytes,
+  multipartType,
+  runs,
+  seed,
+  text,
+} from './cases.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rapport-fuzz-'));
+const file = join(folder, 'rapport.sqlite');
+const database = openWriter(file);
+migrate(database);
+database.close();
+const store = new SqliteStore(file);
+const bugs: unknown[] = [];
+const engine = new Engine({
+  store,
+  clock: Date.now,
+  onFatal: (error) => bugs.push(error),
+  onBug: (error) => bugs.push(error),
+});
+const history = new DuckHistory({
+  file,
+  folder: join(folder, 'history'),
+  sealLines: 250_000,
+  clock: Date.now,
+  lastEvent: () => store.lastEvent(),
+  sealedUpTo: () => store.sealed?.last ?? firstEventId,
+  seal: (sealing) => store.seal(sealing),
+});
+const lookups = new Lookups(store, []);
+const key = 'prod_key';
+const project: Project = {
+  id: 1 as ProjectId,
+  name: 'fuzz',
+  leanplumApp: 'app',
+  bloomreachToken: '5b1d6c3a-2f64-4e0f-9d0e-3c7a1f0e9b52',
+  leanplumKeys: [
+    { class: 'production', hash: hashSecret(key) },
+    { class: 'dataExport', hash: hashSecret('exp_key') },
+  ],
+  publicTokens: [],
+  privateKeys: [],
+};
+const projects = new Projects([project]);
+after(async () => {
+  await engine.drain();
+  await history.close();
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Calls that arrive together, so that they share commits: one run is that many cases. */
+const together = 50;
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The statuses a caller's fault may have; 429 and 503 would mean that a few calls overload us. */
+const statuses = [200, 400, 403, 404, 413, 422];
+
+function assertAnswer({ status, body }: Answer): Record<string, unknown> {
+  assert.ok(statuses.includes(status), `${status} ${body}`);
+  assert.ok(!body.includes('Internal server error'), body);
+  return JSON.parse(body) as Record<string, unknown>;
+}
+
+interface Element {
+  success?: unknown;
+  error?: { message?: unknown };
+}
+
+/** One element per action; each says whether it was done, and why not. */
+function assertLeanplum(answer: Answer, count?: number): void {
+  const { response } = assertAnswer(answer) as { response: Element[] };
+  assert.ok(Array.isArray(response), answer.body);
+  if (count !== undefined && answer.status === 200) assert.equal(response.length, count, answer.body);
+  for (const element of response) {
+    assert.equal(typeof element.success, 'boolean', answer.body);
+    if (element.success === false) assert.ok(element.error?.message, answer.body);
+  }
+}
+
+function assertBloomreach(answer: Answer): void {
+  const { success, error, errors, message, results } = assertAnswer(answer);
+  assert.equal(success, answer.status === 200, answer.body);
+  if (success === false) assert.ok(error ?? errors ?? message, answer.body);
+  for (const result of (results ?? []) as { success: unknown; errors?: unknown[]; error?: unknown }[]) {
+    assert.equal(typeof result.success, 'boolean', answer.body);
+    if (result.success === false) assert.ok(result.error ?? result.errors?.length, answer.body);
+  }
+}
+
+let neighbours = 0;
+
+/** Somebody whose calls are in order is served beside all of them. */
+async function assertNeighbour(): Promise<void> {
+  neighbours += 1;
+  const track = { action: 'track', userId: 'neighbour', event: 'a', appId: 'app', clientKey: key };
+  const answer = await answerCall(leanplum({ body: Buffer.from(JSON.stringify(track)) }), {
+    engine,
+    projects,
+    lookups,
+  });
+  assert.equal(answer.body, '{"response":[{"success":true,"isOffline":true}]}');
+  const asked = { customer_ids: { registered: 'neighbour' }, attributes: [{ type: 'id', id: 'registered' }] };
+  const read = { project, body: Buffer.from(JSON.stringify(asked)) };
+  const attributes = await answerAttributes(read, { engine, history });
+  assert.equal(attributes.body, '{"success":true,"results":[{"success":true,"value":"neighbour"}]}');
+  assert.deepEqual(bugs, []);
+}
+
+function leanplum(given: Partial<LeanplumRequest>): LeanplumRequest {
+  return {
+    receivedMs: Date.now(),
+    query: '',
+    body: undefined,
+    contentType: '',
+    contentEncoding: '',
+    idempotencyKey: undefined,
+    take: () => true,
+    ...given,
+  };
+}
+
+const idempotencyKey = fc.option(fc.oneof(fc.constantFrom('k1', 'k2'), text), { freq: 8, nil: undefined });
+
+async function all<Case>(
+  share: number,
+  arbitrary: fc.Arbitrary<Case>,
+  check: (each: Case) => Promise<void>,
+): Promise<void> {
+  const many = fc.array(arbitrary, { minLength: together, maxLength: together });
+  await fc.assert(
+    fc.asyncProperty(many, async (cases) => {
+      await Promise.all([...cases.map(check), assertNeighbour()]);
+    }),
+    runs(share, together),
+  );
+  assert.ok(neighbours > 0);
+}
+
+describe(`seed ${seed}`, () => {
+  const access = { appId: fc.constant('app'), clientKey: fc.constantFrom(key, key, 'exp_key') };
+
+  test('Leanplum: actions in a batch of an SDK have as many elements', () =>
+    all(0.15, fc.array(leanplumAction, { minLength: 1, maxLength: 8 }), async (data) => {
+      const call = { appId: 'app', clientKey: key, action: 'multi', sdkVersion: '1', data };
+      const body = Buffer.from(JSON.stringify(call));
+      assertLeanplum(await answerCall(leanplum({ body }), { engine, projects, lookups }), data.length);
+    }));
+
+  test('Leanplum: calls in every form, whole and broken', () => {
+    const single = fc
+      .tuple(mangled(access), leanplumAction)
+      .map(([keys, action]) => ({ ...keys, ...action })) as fc.Arbitrary<Record<string, unknown>>;
+    const multi = mangled({
+      ...access,
+      action: fc.constant('multi'),
+      sdkVersion: fc.constant('1'),
+      time: fc.constant(Date.now() / 1000),
+      data: fc.oneof(
+        fc.array(leanplumAction, { maxLength: 4 }),
+        fc.array(leanplumAction, { maxLength: 4 }).map((data) => JSON.stringify({ data })),
+      ),
+    }) as fc.Arbitrary<Record<string, unknown>>;
+    const call = fc.oneof(single, multi);
+    const plain = fc.record({ contentEncoding: fc.constant(''), contentType });
+    const form = fc.oneof(
+      fc.record({ body: damaged(jsonBytes(call)), more: plain }),
+      fc.record({ body: damaged(formBytes(call)), more: plain }),
+      fc.record({
+        body: damaged(multipartBytes(call)),
+        more: fc.constant({ contentType: multipartType, contentEncoding: '' }),
+      }),
+      fc.record({
+        body: damaged(gzipped(jsonBytes(call))),
+        more: fc.constant({ contentType: '', contentEncoding: 'gzip' }),
+      }),
+      fc.record({ body: damaged(jsonBytes(json)), more: plain }),
+    );
+    const query = fc.oneof({ arbitrary: fc.constant(''), weight: 3 }, call.map(formOf), text);
+    return all(0.1, fc.tuple(form, query, idempotencyKey), async ([{ body, more }, given, idempotency]) => {
+      const request = leanplum({ body, query: given, ...more, idempotencyKey: idempotency });
+      assertLeanplum(await answerCall(request, { engine, projects, lookups }));
+    });
+  });
+
+  const write = (body: Uint8Array, idempotency?: string) => ({
+    project,
+    receivedMs: Date.now(),
+    body,
+    query: '',
+    idempotencyKey: idempotency,
+  });
+  const parts = { engine, history, clock: Date.now };
+
+  test('Bloomreach: batches have as many results', () =>
+    all(0.06, fc.array(bloomreachCommand, { minLength: 1, maxLength: 6 }), async (given) => {
+      const answer = await answerBatch(write(Buffer.from(JSON.stringify({ commands: given }))), parts);
+      assertBloomreach(answer);
+      const { results } = JSON.parse(answer.body) as { results: unknown[] };
+      assert.equal(results.length, given.length);
+    }));
+
+  test('Bloomreach: batches, whole and broken', () => {
+    const batch = mangled({ commands: fc.array(bloomreachCommand, { maxLength: 4 }), sdk: fc.constant('x') });
+    return all(0.03, fc.tuple(damaged(jsonBytes(batch)), idempotencyKey), async ([body, idempotency]) => {
+      assertBloomreach(await answerBatch(write(body, idempotency), parts));
+    });
+  });
+
+  test('Bloomreach: single routes', () => {
+    const route = fc.constantFrom(...commands.values());
+    return all(0.025, fc.tuple(route, damaged(jsonBytes(bloomreachData)), idempotencyKey), async (given) => {
+      const [command, body, idempotency] = given;
+      assertBloomreach(await answerSingle(command, write(body, idempotency), parts));
+    });
+  });
+
+  // Few: every one reads the whole history that the tests before have left.
+  test('Bloomreach: reads', () => {
+    const route = fc.constantFrom(answerAttributes, answerExportOne);
+    return all(0.005, fc.tuple(route, damaged(jsonBytes(bloomreachData))), async ([answer, body]) => {
+      const { status, body: sent } = await answer({ project, body }, parts);
+      assertBloomreach({ status, body: typeof sent === 'string' ? sent : await textOf(sent) });
+    });
+  });
+});
