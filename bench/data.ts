@@ -123,7 +123,15 @@ class Bench {
     const blocks = this.#source.next(lines);
     for (let at = 0; at < blocks.length; at += blocksPerCommit) {
       const part = blocks.slice(at, at + blocksPerCommit);
-      const nothing = { profiles: [], identities: [], detached: [], records: [], timers: [], doneTimers: [] };
+      const nothing = {
+        profiles: [],
+        removed: [],
+        identities: [],
+        detached: [],
+        records: [],
+        timers: [],
+        doneTimers: [],
+      };
       const rowsUpTo = part.at(-1)?.lastEvent;
       await this.#store.commit({ nowMs: this.#source.nowMs, blocks: part, rowsUpTo, ...nothing });
     }
@@ -193,10 +201,10 @@ class Bench {
         limit: 50,
         events: 'all',
       } as const;
-      const profile = this.#source.heavyProfile(n);
+      const profiles = [this.#source.heavyProfile(n)];
       const upTo = this.#store.lastEvent() as EventId;
       const startedAt = performance.now();
-      const lines = await this.#history.linesOf({ ...wanted, profile, upTo });
+      const lines = await this.#history.linesOf({ ...wanted, profiles, upTo });
       times.push(performance.now() - startedAt);
       if (lines.length !== 50) throw new Error(`${lines.length} lines of a profile instead of 50`);
     }

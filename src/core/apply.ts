@@ -1,44 +1,51 @@
 import { unreachable } from '../lib/assert.ts';
-import { type AttachedIdentity, Change, type Context } from './change.ts';
+import { Change, type Context, type Naming, type SetTimer } from './change.ts';
 import { type Command, isRead } from './command.ts';
 import { enterState } from './commands/enter-state.ts';
 import { openSession } from './commands/open-session.ts';
 import { passDueTime } from './commands/pass-time.ts';
 import { setAttributes } from './commands/set-attributes.ts';
-import { steerSession } from './commands/steer-session.ts';
+import { steerSession, takeStep } from './commands/steer-session.ts';
 import { track } from './commands/track.ts';
 import { updateProfile } from './commands/update-profile.ts';
-import { chooseTarget, type NamedIdentity } from './identity.ts';
+import { leaveUser, takeOver } from './devices.ts';
+import { chooseTarget, type Target } from './identity.ts';
 import { profileSizeMax } from './limits.ts';
 import type { Line } from './line.ts';
+import { mergeAll } from './merge.ts';
 import { applied, noSession, type Outcome, profileFull, userNotFound } from './outcome.ts';
-import type { Identity, Profile } from './profile.ts';
+import type { Profile } from './profile.ts';
 import { copyProfile } from './profile-document.ts';
-import { passTime } from './session.ts';
-import { makeRoomForCookie, useCookies } from './soft-ids.ts';
+import { deviceOf, passTime } from './session.ts';
+import { makeRoomForCookies, useCookies } from './soft-ids.ts';
 
 export interface Applied {
   readonly outcome: Outcome;
-  /** The profile that changed, if one did. */
+  /** The profile that was meant, if the command may have changed it. */
   readonly profile: Profile | undefined;
-  readonly attached: readonly AttachedIdentity[];
-  readonly detached: readonly Identity[];
+  /** Other profiles that changed. */
+  readonly others: readonly Profile[];
+  /** Profiles that are part of the one meant from now on: there is nobody any more who is only this. */
+  readonly absorbed: readonly Profile[];
+  /** Ids that name somebody else than before, in order. */
+  readonly namings: readonly Naming[];
   /** Everything that happened, in order; empty: nothing changed. */
   readonly lines: readonly Line[];
-  /** When the profile's timer is due now, if the command has set it (design D3). */
-  readonly timerMs: number | undefined;
+  /** Timers that the command has set (design D3). */
+  readonly timers: readonly SetTimer[];
 }
 
 /**
- * Applies one command to the profile it means: the heart of Rapport. Synchronous, and a function of its arguments
+ * Applies one command to the profiles it means: the heart of Rapport. Synchronous, and a function of its arguments
  * alone. `found[i]` is the profile that `command.ids[i]` names now; of a command that names a profile, that one.
  *
  * Profiles are changed in place, by the lines that come back and by nothing else (see `evolve`): whoever calls this
  * owns them, and forgets them when the lines cannot be stored.
  */
 export function apply(found: readonly (Profile | undefined)[], command: Command, context: Context): Applied {
-  const { profile, attach } =
-    'profile' in command ? { profile: found[0], attach: [] } : chooseTarget(command.ids, found);
+  const target =
+    'profile' in command ? { ...nobody, profile: found[0] } : chooseTarget(command.ids, found, command.merge);
+  const { profile } = target;
   if (isRead(command)) return read(profile, command);
   if (profile === undefined && !command.create) return unchanged(userNotFound);
   // Nobody is created for an event that needs the session of somebody who is there.
@@ -48,28 +55,36 @@ export function apply(found: readonly (Profile | undefined)[], command: Command,
 
   const change = new Change(context, profile);
   try {
-    return done(change, carryOut(change, command, { isNew: profile === undefined, attach }));
+    return done(change, carryOut(change, command, target));
   } catch (error) {
     // Every line said so far is applied and comes back, so the state stays the fold of its lines.
     return done(change, { code: 'failed', error });
   }
 }
 
-/** The steps of every command: the profile exists, time passes for it, it has its ids, the rule decides. */
-function carryOut(
-  change: Change,
-  command: WritingCommand,
-  { isNew, attach }: { isNew: boolean; attach: readonly NamedIdentity[] },
-): Outcome {
-  if (isNew) change.create();
-  else passTime(change, command.kind === 'pass_time' ? change.nowMs : change.happenedMs(command.timeSec));
+const nobody: Target = { profile: undefined, attach: [], absorb: [], take: [], leaves: undefined };
+
+/** The steps of every command: the profile exists, time passes for it, it has its parts and its ids, the rule decides. */
+function carryOut(change: Change, command: WritingCommand, target: Target): Outcome {
+  const happenedMs = command.kind === 'pass_time' ? change.nowMs : change.happenedMs(command.timeSec);
+  const { attach, absorb, take, leaves } = target;
+  if (target.profile === undefined) change.create();
+  else passTime(change, happenedMs);
+  if (absorb.length > 0 && !mergeAll(change, absorb, { merge: command.merge, happenedMs }))
+    return profileFull;
   useCookies(change, command.ids);
-  if (attach.length > 0) {
-    if (change.profile.size > profileSizeMax) return profileFull;
-    for (const id of attach) {
-      if (id.kind === 'cookie') makeRoomForCookie(change);
-      change.attach(id.kind, id.value);
-    }
+  if (absorb.length > 0) makeRoomForCookies(change, 0);
+  if (attach.length + take.length > 0 && change.profile.size > profileSizeMax) return profileFull;
+  const goesOn = leaves !== undefined && leaveUser(change, leaves, { ids: command.ids, happenedMs });
+  takeOver(change, take, happenedMs);
+  for (const id of attach) {
+    if (id.kind === 'cookie') makeRoomForCookies(change, 1);
+    change.attach(id.kind, id.value);
+  }
+  if (goesOn) {
+    const device = deviceOf(change.profile, command.ids);
+    const open = change.profile.sessions.find((it) => it.device === device);
+    takeStep(change, open, { action: 'start', device, atMs: happenedMs });
   }
   return decide(change, command);
 }
@@ -105,11 +120,19 @@ function read(profile: Profile | undefined, { kind }: ReadingCommand): Applied {
 }
 
 function unchanged(outcome: Outcome): Applied {
-  return { outcome, profile: undefined, attached: [], detached: [], lines: [], timerMs: undefined };
+  return { ...nothing, outcome };
 }
 
+const nothing = {
+  profile: undefined,
+  others: [],
+  absorbed: [],
+  namings: [],
+  lines: [],
+  timers: [],
+} as const;
+
 function done(change: Change, outcome: Outcome): Applied {
-  const { profile, attached, detached, lines } = change;
-  const timerMs = profile.timerMs === change.timerBeforeMs ? undefined : (profile.timerMs ?? undefined);
-  return { outcome, profile, attached, detached, lines, timerMs };
+  const { profile, others, absorbed, namings, lines, timers } = change;
+  return { outcome, profile, others, absorbed, namings, lines, timers };
 }

@@ -1,8 +1,9 @@
 import { assert } from '../lib/assert.ts';
-import { evolve } from './evolve.ts';
+import { evolve, type IdentityValue } from './evolve.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId } from './ids.ts';
-import type { Line } from './line.ts';
-import type { Identity, IdentityKind, Profile } from './profile.ts';
+import type { Line, MergedLine } from './line.ts';
+import { findIdentity, type Identity, type IdentityKind, type Profile } from './profile.ts';
+import { writePart } from './profile-document.ts';
 
 /** What the edge hands in, so that nothing in the core reads a clock or makes an id. */
 export interface Context {
@@ -13,36 +14,74 @@ export interface Context {
   readonly nextEvent: EventId;
 }
 
-/** An id that the command attached, by value; its line holds only the internal id. */
-export interface AttachedIdentity {
+/** Whom an id names from now on, by value; its line holds only the internal id. */
+export interface Naming {
   readonly id: IdentityId;
   readonly kind: IdentityKind;
   readonly value: string;
+  /** undefined: nobody. */
+  readonly profile: Profile | undefined;
+}
+
+/** A profile has to be looked at then (design D3). */
+export interface SetTimer {
+  readonly profile: ProfileId;
+  readonly dueMs: number;
 }
 
 /** A line before it has its place. */
 export type Draft = DraftOf<Line>;
 type DraftOf<L extends Line> = L extends Line ? Omit<L, 'id' | 'project' | 'profile' | 'atMs'> : never;
 
-/** One command's work on one profile: rules look at `profile` and say lines; every line is applied as it is said. */
+const none: readonly never[] = [];
+
+/**
+ * One command's work on one profile: rules look at `profile` and say lines; every line is applied as it is said. A
+ * command that changes several profiles has one of these for each, with one list of lines (`beside`).
+ */
 export class Change {
-  readonly lines: Line[] = [];
-  readonly attached: AttachedIdentity[] = [];
-  readonly detached: Identity[] = [];
+  readonly lines: Line[];
+  /** In order: a later one of the same id counts. */
+  readonly namings: Naming[];
   /** The profile's timer as the command found it. */
-  readonly timerBeforeMs: number | null;
+  readonly #timerBeforeMs: number | null;
   readonly #context: Context;
   #profile: Profile | undefined;
+  /** Each with its timer as the command found it. */
+  #others: Map<Profile, number | null> | undefined;
+  #absorbed: Profile[] | undefined;
 
-  constructor(context: Context, profile: Profile | undefined) {
+  constructor(context: Context, profile: Profile | undefined, within?: Change) {
     this.#context = context;
     this.#profile = profile;
-    this.timerBeforeMs = profile?.timerMs ?? null;
+    this.lines = within?.lines ?? [];
+    this.namings = within?.namings ?? [];
+    this.#timerBeforeMs = profile?.timerMs ?? null;
   }
 
   get profile(): Profile {
     assert(this.#profile !== undefined, 'a rule ran before its profile was created');
     return this.#profile;
+  }
+
+  /** Other profiles that this command changed, without those that are part of this one now. */
+  get others(): readonly Profile[] {
+    if (this.#others === undefined) return none;
+    return [...this.#others.keys()].filter((it) => !this.absorbed.includes(it));
+  }
+
+  /** Profiles that are part of this one now. */
+  get absorbed(): readonly Profile[] {
+    return this.#absorbed ?? none;
+  }
+
+  /** The timers that this command has set, of every profile that it changed and that is still there. */
+  get timers(): readonly SetTimer[] {
+    let timers = timerOf(this.profile, this.#timerBeforeMs);
+    for (const other of this.others) {
+      timers = [...timers, ...timerOf(other, this.#others?.get(other) ?? null)];
+    }
+    return timers;
   }
 
   /** Server time, never running backwards for this profile (design D8). */
@@ -63,7 +102,7 @@ export class Change {
     return Math.max(0, Math.min(Math.round(timeSec * 1000), this.nowMs));
   }
 
-  say(draft: Draft): void {
+  say(draft: Draft, identityValue?: IdentityValue): void {
     // JSON cannot say anything else; what was said so far stays valid.
     assert(Number.isFinite(draft.timeSec), 'a line without a time');
     const id = (this.#context.nextEvent + this.lines.length) as EventId;
@@ -74,7 +113,7 @@ export class Change {
     line.project = this.#context.project;
     line.profile = profile;
     line.atMs = this.nowMs;
-    this.#profile = evolve(this.#profile, line as Line, () => this.#valueOf(id));
+    this.#profile = evolve(this.#profile, line as Line, identityValue ?? unknownValue);
     this.lines.push(line as Line);
   }
 
@@ -84,19 +123,55 @@ export class Change {
 
   attach(kind: IdentityKind, value: string): void {
     const id = (this.#context.nextEvent + this.lines.length) as number as IdentityId;
-    this.attached.push({ id, kind, value });
-    this.say({ kind: 'identity_attached', name: kind, timeSec: this.nowSec, session: null });
+    this.say({ kind: 'identity_attached', name: kind, timeSec: this.nowSec, session: null }, () => value);
+    this.namings.push({ id, kind, value, profile: this.profile });
   }
 
   detach(identity: Identity): void {
-    this.detached.push(identity);
-    const { id, kind } = identity;
+    const { id, kind, value } = identity;
     this.say({ kind: 'identity_detached', name: kind, identity: id, timeSec: this.nowSec, session: null });
+    this.namings.push({ id, kind, value, profile: undefined });
   }
 
-  #valueOf(id: EventId): string {
-    const identity = this.attached.at(-1);
-    assert(identity !== undefined && (identity.id as number) === id, 'an identity line without its identity');
-    return identity.value;
+  /** A device of this profile's list names it again. */
+  takeBack({ id, kind, value }: Identity): void {
+    this.say({ kind: 'identity_used', name: kind, identity: id, timeSec: this.nowSec, session: null });
+    this.namings.push({ id, kind, value, profile: this.profile });
   }
+
+  /** Somebody else uses a device of this profile from now on. */
+  handOn({ id, kind }: Identity): void {
+    this.say({ kind: 'identity_handed_on', name: kind, identity: id, timeSec: this.nowSec, session: null });
+  }
+
+  /** Work on another profile within the same command. */
+  beside(profile: Profile): Change {
+    this.#others ??= new Map();
+    if (!this.#others.has(profile)) this.#others.set(profile, profile.timerMs);
+    return new Change(this.#context, profile, this);
+  }
+
+  /** Makes the profile of `part` a part of this one; `same` are ids that both have. */
+  merge(part: Change, same: MergedLine['same']): void {
+    const other = part.profile;
+    const base = { timeSec: this.nowSec, session: null };
+    part.say({ kind: 'merged_into', ...base, into: this.profile.id });
+    const values = new Map(other.identities.map((it) => [it.id, it.value]));
+    const line = { kind: 'merged', ...base, part: other.id, same, document: writePart(other) } as const;
+    this.say(line, (id) => values.get(id) ?? unknownValue(id));
+    for (const { kind, value, away } of other.identities) {
+      const identity = away ? undefined : findIdentity(this.profile, kind, value);
+      if (identity !== undefined) this.namings.push({ id: identity.id, kind, value, profile: this.profile });
+    }
+    this.#absorbed ??= [];
+    this.#absorbed.push(other);
+  }
+}
+
+function timerOf({ id, timerMs }: Profile, beforeMs: number | null): readonly SetTimer[] {
+  return timerMs === null || timerMs === beforeMs ? none : [{ profile: id, dueMs: timerMs }];
+}
+
+function unknownValue(id: IdentityId): never {
+  throw new Error(`Assertion failed: the value of identity ${id} is not known`);
 }

@@ -9,7 +9,16 @@ interface CommandBase {
   readonly ids: readonly NamedIdentity[];
   /** Whether a user nobody knows is created. */
   readonly create: boolean;
+  /** Which profiles that `ids` name become one; left out: none. */
+  readonly merge?: Merging;
 }
+
+/**
+ * Who survives a merge. `oldest`: all that are named and have no different hard id become one, the profile created
+ * first (Bloomreach contract 2.6). `named`: the anonymous user of the device becomes the user who is named (Leanplum
+ * contract 7.2, "login").
+ */
+export type Merging = 'oldest' | 'named';
 
 /** Opens a session, on the device among `ids` if there is one. */
 export interface OpenSession extends CommandBase {

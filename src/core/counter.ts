@@ -18,6 +18,27 @@ export function addToCounter(
   return false;
 }
 
+/** Adds what somebody else has counted; answers the names that both sides have. */
+export function joinCounters(
+  counters: Map<string, Counter>,
+  others: ReadonlyMap<string, Counter>,
+): readonly string[] {
+  const shared: string[] = [];
+  for (const other of others.values()) {
+    const counter = counters.get(other.name);
+    if (counter === undefined) {
+      counters.set(other.name, { ...other });
+      continue;
+    }
+    shared.push(other.name);
+    counter.count += other.count;
+    if (other.valueSum !== null) counter.valueSum = addFinite(counter.valueSum ?? 0, other.valueSum);
+    counter.firstSec = Math.min(counter.firstSec, other.firstSec);
+    counter.lastSec = Math.max(counter.lastSec, other.lastSec);
+  }
+  return shared;
+}
+
 /** A sum that JSON can say: it stops at the largest number instead of becoming Infinity. */
 export function addFinite(a: number, b: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a + b));

@@ -1,6 +1,7 @@
 import { assert, unreachable } from '../lib/assert.ts';
 import { weighJson } from '../lib/json.ts';
 import { addToCounter } from './counter.ts';
+import { evolveMerge } from './evolve-merge.ts';
 import { evolveSession, moveTimer, touch } from './evolve-session.ts';
 import { fingerprint, pushFingerprint } from './fingerprint.ts';
 import type { IdentityId } from './ids.ts';
@@ -10,6 +11,7 @@ import type {
   FactsLine,
   IdentityAttachedLine,
   IdentityDetachedLine,
+  IdentityHandedOnLine,
   IdentityUsedLine,
   Line,
   OverriddenLine,
@@ -35,10 +37,15 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
   if (line.session !== null) touch(profile, line);
   switch (line.kind) {
     case 'created':
+    case 'merged_into':
+      break;
+    case 'merged':
+      evolveMerge(profile, line, identityValue);
       break;
     case 'identity_attached':
     case 'identity_detached':
     case 'identity_used':
+    case 'identity_handed_on':
       changeIdentities(profile, line, identityValue);
       break;
     case 'session_opened':
@@ -113,7 +120,7 @@ function override(profile: Profile, { events, states, totals }: OverriddenLine):
 /** The identities of a kind stand in the order of their last use, newest last. */
 function changeIdentities(
   profile: Profile,
-  line: IdentityAttachedLine | IdentityDetachedLine | IdentityUsedLine,
+  line: IdentityAttachedLine | IdentityDetachedLine | IdentityUsedLine | IdentityHandedOnLine,
   identityValue: IdentityValue,
 ): void {
   profile.texts.identities = undefined;
@@ -127,7 +134,10 @@ function changeIdentities(
   const index = profile.identities.findIndex((it) => it.id === line.identity);
   const [identity] = index === -1 ? [] : profile.identities.splice(index, 1);
   if (identity === undefined) return;
-  if (line.kind === 'identity_used') profile.identities.push(identity);
+  const { id, kind, value } = identity;
+  if (line.kind === 'identity_used') profile.identities.push({ id, kind, value });
+  else if (line.kind === 'identity_handed_on')
+    profile.identities.splice(index, 0, { id, kind, value, away: true });
   else profile.size -= identity.value.length + 40;
 }
 

@@ -44,6 +44,28 @@ function hashNumber(value: number, seed: number): number {
   return mix(mix(seed, words[0] as number), words[1] as number);
 }
 
+/** Two rings as one: the newest of both in turn, as many as there is room for, each once. */
+export function joinFingerprints(ring: string, other: string): string {
+  const newest: string[] = [];
+  const rings = [printsOf(ring), printsOf(other)];
+  for (let n = 0; n < fingerprintsMax; n++) {
+    for (const prints of rings) {
+      const print = prints[n];
+      if (print !== undefined && !newest.includes(print)) newest.push(print);
+    }
+  }
+  return newest.slice(0, fingerprintsMax).reverse().join('');
+}
+
+/** The fingerprints of a ring, newest first. */
+function printsOf(ring: string): string[] {
+  const prints: string[] = [];
+  for (let at = 0; at < ring.length; at += fingerprintLength) {
+    prints.unshift(ring.slice(at, at + fingerprintLength));
+  }
+  return prints;
+}
+
 /** What tells values of different types apart. */
 const marks = { text: 1, number: 2, yes: 3, no: 4, nothing: 5, list: 6, object: 7 };
 

@@ -11,9 +11,11 @@ import type { Command } from './command.ts';
 import { evolve } from './evolve.ts';
 import type { NamedIdentity } from './identity.ts';
 import { type EventId, firstEventId, type IdentityId, type ProfileId, type ProjectId } from './ids.ts';
-import { readLine, writeLine } from './line.ts';
+import { cookiesMax } from './limits.ts';
+import { writeLine } from './line.ts';
 import { type IdentityKind, newProfile, type Profile } from './profile.ts';
 import { copyProfile, readProfile, writeProfile } from './profile-document.ts';
+import { readLine } from './read-line.ts';
 import { timerOf } from './session-table.ts';
 
 /** What the engine and the store do around `apply`, and the lines as they are stored. */
@@ -27,20 +29,23 @@ class World {
   do(nowMs: number, command: Command): void {
     const found = this.#find(command);
     const context = { project: 1 as ProjectId, nowMs, nextEvent: this.#next as EventId };
-    const { profile, lines, attached, detached, outcome } = apply(found, command, context);
+    const { profile, others, absorbed, lines, namings, outcome } = apply(found, command, context);
 
     assert.notEqual(outcome.code, 'failed');
     this.#next += lines.length;
-    for (const identity of detached) this.owners.delete(keyOf(identity));
     if (profile === undefined) return;
-    this.profiles.set(profile.id, profile);
-    for (const identity of attached) {
-      this.values.set(identity.id, identity.value);
-      this.owners.set(keyOf(identity), profile.id);
+    for (const each of [profile, ...others]) this.profiles.set(each.id, each);
+    for (const { id } of absorbed) this.profiles.delete(id);
+    for (const naming of namings) {
+      this.values.set(naming.id, naming.value);
+      if (naming.profile === undefined) this.owners.delete(keyOf(naming));
+      else this.owners.set(keyOf(naming), naming.profile.id);
     }
-    const stored = this.lines.get(profile.id) ?? [];
-    this.lines.set(profile.id, stored);
-    stored.push(...lines.map(writeLine));
+    for (const line of lines) {
+      const stored = this.lines.get(line.profile) ?? [];
+      this.lines.set(line.profile, stored);
+      stored.push(writeLine(line));
+    }
   }
 
   #find(command: Command): (Profile | undefined)[] {
@@ -62,6 +67,20 @@ class World {
   /** The profiles leave memory and come back when they are asked for. */
   evict(): void {
     for (const [id, profile] of this.profiles) this.profiles.set(id, readProfile(writeProfile(profile)));
+  }
+
+  /** Every id names the one profile that has it, and that profile knows. */
+  checkPartition(): void {
+    const current = [...this.profiles.values()].flatMap((profile) =>
+      profile.identities.filter((it) => !it.away).map((it) => [keyOf(it), profile.id] as const),
+    );
+    assert.deepEqual(new Map(current), this.owners);
+    assert.equal(current.length, this.owners.size, 'nobody else has it');
+    for (const { identities } of this.profiles.values()) {
+      assert.ok(identities.filter((it) => it.kind === 'user').length <= 1);
+      assert.ok(identities.filter((it) => it.kind === 'cookie').length <= cookiesMax);
+      assert.equal(new Set(identities.map(keyOf)).size, identities.length);
+    }
   }
 
   fold(id: ProfileId): Profile {
@@ -235,8 +254,15 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     params: objectOf(value),
   }),
 );
+/** Some merge, and some users become others. */
+const merging = fc.constantFrom({}, { merge: 'oldest' as const }, { merge: 'named' as const });
+const becomes = fc.constantFrom(null, null, null, null, 'ann', 'bob', 'phone', '__proto__');
+const identifying = fc.tuple(command, merging, becomes).map(([it, merge, next]): Command => {
+  const ids = next === null ? it.ids : [...it.ids, { ...named(next), becomes: true as const }];
+  return { ...it, ...merge, ids };
+});
 const step = fc.record({
-  command,
+  command: identifying,
   /** Mostly a little, sometimes longer than a session lives, sometimes the clock is set back. */
   passMs: fc.constantFrom(0, 1, 1000, 1000, 1_800_001, 7_200_001, -5000),
   after: fc.constantFrom('nothing', 'nothing', 'nothing', 'evict', 'write', 'fire'),
@@ -277,6 +303,7 @@ describe('a profile is the fold of its lines', () => {
           assert.equal(writeProfile(world.fold(id)), writeProfile(profile));
           checkSessions(profile);
         }
+        world.checkPartition();
       }),
       passes,
     );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { apply } from './apply.ts';
-import type { Command } from './command.ts';
+import type { Command, Merging } from './command.ts';
 import { chooseTarget, type NamedIdentity } from './identity.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId } from './ids.ts';
 import { type IdentityKind, newProfile, type Profile } from './profile.ts';
@@ -26,10 +26,10 @@ function person(id: number, ...identities: string[]): Profile {
   return profile;
 }
 
-/** An id as text: `kind value`; with a `?` in front it only helps to find (attach: false). */
+/** An id as text: `kind value`; with a `?` in front it only helps to find, with a `!` the user becomes that one. */
 function named(text: string): NamedIdentity {
-  const [kind, value] = text.replace('?', '').split(' ') as [IdentityKind, string];
-  return { kind, value, attach: !text.startsWith('?') };
+  const [kind, value] = text.replace(/^[?!]/, '').split(' ') as [IdentityKind, string];
+  return { kind, value, attach: !text.startsWith('?'), ...(text.startsWith('!') && { becomes: true }) };
 }
 
 function lookUp(ids: readonly NamedIdentity[]): (Profile | undefined)[] {
@@ -40,17 +40,37 @@ function lookUp(ids: readonly NamedIdentity[]): (Profile | undefined)[] {
   );
 }
 
-function choose(texts: readonly string[]): { who: Who; attach: string[] } {
+interface Chosen {
+  readonly who: Who;
+  readonly attach: string[];
+  /** Ids that he takes over, and from whom. */
+  readonly take: string[];
+  readonly absorb: Who[];
+  readonly leaves?: Who;
+}
+
+function choose(texts: readonly string[], merge?: Merging): Chosen {
   const ids = texts.map(named);
-  const { profile, attach } = chooseTarget(ids, lookUp(ids));
+  const { profile, attach, absorb, take, leaves } = chooseTarget(ids, lookUp(ids), merge);
+  return {
+    who: nameOf(profile),
+    attach: attach.map(({ kind, value }) => `${kind} ${value}`).sort(),
+    take: take.map(({ id, from }) => `${id.kind} ${id.value} of ${nameOf(from)}`).sort(),
+    absorb: absorb.map(nameOf).sort(),
+    ...(leaves && { leaves: nameOf(leaves) }),
+  };
+}
+
+function nameOf(profile: Profile | undefined): Who {
   const who = (Object.keys(people) as Who[]).find((name) => name !== 'nobody' && people[name] === profile);
-  return { who: who ?? 'nobody', attach: attach.map(({ kind, value }) => `${kind} ${value}`).sort() };
+  return who ?? 'nobody';
 }
 
 type Hard = 'none' | 'known' | 'unknown';
 type Soft = 'none' | 'unknown' | 'anonymous' | 'of another user' | 'of the same user';
-/** Whom it means, and which of its two ids that profile gets. */
-type Cell = readonly [who: Who, ...attach: ('hard' | 'soft')[]];
+/** Whom it means, which of its two ids that profile gets or takes over, and whether it absorbs the anonymous one. */
+type Cell = readonly [who: Who, ...what: ('hard' | 'soft' | 'takes' | 'merges' | 'is merged')[]];
+type Table = Record<Hard, Record<Soft, Cell>>;
 
 const hardIds: Record<Hard, string[]> = { none: [], known: ['user kim'], unknown: ['user new'] };
 const softIds: Record<Soft, (kind: 'cookie' | 'device') => string[]> = {
@@ -61,8 +81,8 @@ const softIds: Record<Soft, (kind: 'cookie' | 'device') => string[]> = {
   'of the same user': (kind) => [`${kind} kims`],
 };
 
-/** Every cell has to be there, so a new case is a decision and not an accident. */
-const truth: Record<Hard, Record<Soft, Cell>> = {
+/** Every cell has to be there, so a new case is a decision and not an accident. Without merging, ids of a cookie: */
+const leftAlone: Table = {
   none: {
     none: ['nobody'],
     unknown: ['nobody', 'soft'],
@@ -73,7 +93,6 @@ const truth: Record<Hard, Record<Soft, Cell>> = {
   known: {
     none: ['kim'],
     unknown: ['kim', 'soft'],
-    // The anonymous profile keeps its soft id: merging is not decided here.
     anonymous: ['kim'],
     'of another user': ['kim'],
     'of the same user': ['kim'],
@@ -89,21 +108,180 @@ const truth: Record<Hard, Record<Soft, Cell>> = {
   },
 };
 
-describe('whom a command means: hard id × soft id', () => {
-  for (const kind of ['cookie', 'device'] as const) {
-    for (const [hard, row] of Object.entries(truth) as [Hard, Record<Soft, Cell>][]) {
-      for (const [soft, [who, ...attach]] of Object.entries(row) as [Soft, Cell][]) {
-        test(`hard id ${hard}, ${kind} ${soft}: ${[who, ...attach].join(', gets ')}`, () => {
+/** A device is handed on by a user with a name; an anonymous one keeps it. */
+const handedOn: Table = {
+  none: leftAlone.none,
+  known: { ...leftAlone.known, 'of another user': ['kim', 'takes'] },
+  unknown: {
+    ...leftAlone.unknown,
+    'of another user': ['nobody', 'hard', 'takes'],
+    'of the same user': ['nobody', 'hard', 'takes'],
+  },
+};
+
+/** Leanplum's start: the anonymous user of the device becomes the one who is named. */
+const byName: Table = { ...handedOn, known: { ...handedOn.known, anonymous: ['kim', 'merges'] } };
+
+/** Bloomreach: the older of two survives, and a soft id of somebody else is stolen. */
+const oldest: Table = {
+  none: leftAlone.none,
+  // The anonymous profile was created first, so it is the one who stays.
+  known: { ...leftAlone.known, anonymous: ['early', 'is merged'], 'of another user': ['kim', 'takes'] },
+  unknown: handedOn.unknown,
+};
+
+const tables: readonly (readonly ['cookie' | 'device', Merging | undefined, Table])[] = [
+  ['cookie', undefined, leftAlone],
+  ['device', undefined, handedOn],
+  ['cookie', 'named', leftAlone],
+  ['device', 'named', byName],
+  ['cookie', 'oldest', oldest],
+  ['device', 'oldest', oldest],
+];
+
+for (const [kind, merge, table] of tables) {
+  describe(`whom a command means: hard id × ${kind}, merging ${merge ?? 'nobody'}`, () => {
+    for (const [hard, row] of Object.entries(table) as [Hard, Record<Soft, Cell>][]) {
+      for (const [soft, [who, ...what]] of Object.entries(row) as [Soft, Cell][]) {
+        test(`hard id ${hard}, ${kind} ${soft}: ${[who, ...what].join(', ')}`, () => {
           const ids = { hard: hardIds[hard], soft: softIds[soft](kind) };
-          const expected = { who, attach: attach.flatMap((which) => ids[which]).sort() };
-          assert.deepEqual(choose([...ids.hard, ...ids.soft]), expected);
+          const holder = soft === 'of another user' ? 'lou' : 'kim';
+          const expected: Chosen = {
+            who,
+            attach: [
+              ...(what.includes('hard') ? ids.hard : []),
+              ...(what.includes('soft') ? ids.soft : []),
+            ].sort(),
+            take: what.includes('takes') ? ids.soft.map((id) => `${id} of ${holder}`) : [],
+            absorb: what.includes('merges') ? ['early'] : what.includes('is merged') ? ['kim'] : [],
+          };
+          assert.deepEqual(choose([...ids.hard, ...ids.soft], merge), expected);
           assert.deepEqual(
-            choose([...ids.soft, ...ids.hard]),
+            choose([...ids.soft, ...ids.hard], merge),
             expected,
             'the order of the ids does not matter',
           );
         });
       }
+    }
+  });
+}
+
+type Current = 'nobody' | 'anonymous' | 'with an id';
+type Next = 'exists' | 'is new' | 'is the current user';
+
+/** Leanplum's `newUserId` (contract 7.2), from the device of the current user; every cell. */
+const next: Record<Current, Record<Next, Partial<Chosen>>> = {
+  nobody: {
+    exists: { who: 'lou', attach: ['device new'] },
+    'is new': { who: 'nobody', attach: ['device new', 'user new'] },
+    'is the current user': { who: 'nobody', attach: ['device new', 'user new'] },
+  },
+  anonymous: {
+    // Login.
+    exists: { who: 'lou', absorb: ['early'] },
+    // Register.
+    'is new': { who: 'early', attach: ['user new'] },
+    'is the current user': { who: 'early' },
+  },
+  'with an id': {
+    // Switch.
+    exists: { who: 'lou', take: ['device kims of kim'], leaves: 'kim' },
+    'is new': { who: 'nobody', attach: ['user new'], take: ['device kims of kim'], leaves: 'kim' },
+    'is the current user': { who: 'kim' },
+  },
+};
+const currentIds: Record<Current, string[]> = {
+  nobody: ['?user new', 'device new'],
+  anonymous: ['?user early', 'device early'],
+  'with an id': ['user kim', 'device kims'],
+};
+const nextIds: Record<Next, (current: Current) => string> = {
+  exists: () => 'user lou',
+  'is new': () => 'user new',
+  'is the current user': (current) =>
+    current === 'with an id' ? 'user kim' : current === 'anonymous' ? 'user early' : 'user new',
+};
+
+describe('whom a user becomes: current user × next user', () => {
+  for (const [current, row] of Object.entries(next) as [Current, Record<Next, Partial<Chosen>>][]) {
+    for (const [who, expected] of Object.entries(row) as [Next, Partial<Chosen>][]) {
+      test(`${current}, the next ${who}`, () => {
+        const ids = [...currentIds[current], `!${nextIds[who](current)}`];
+        assert.deepEqual(choose(ids), { attach: [], take: [], absorb: [], ...expected });
+      });
+    }
+  }
+
+  const rest: readonly (readonly [name: string, ids: string[], Partial<Chosen>])[] = [
+    ['without a device: only the session changes', ['user kim', '!user lou'], { who: 'lou', leaves: 'kim' }],
+    [
+      'an anonymous user who goes by the id of his device',
+      ['user early', '?device early', '!user lou'],
+      { who: 'lou', absorb: ['early'] },
+    ],
+    [
+      'the same, and the id is new',
+      ['user early', '?device early', '!user new'],
+      { who: 'early', attach: ['user new'] },
+    ],
+    [
+      'who names a user that was merged away is whom he has become',
+      ['?user kims', 'device kims', '!user kim'],
+      { who: 'kim' },
+    ],
+    [
+      'on the device of a third user: it is the next one’s',
+      ['user kim', 'device late', '!user lou'],
+      { who: 'lou', absorb: ['late'], leaves: 'kim' },
+    ],
+    [
+      'a user nobody knows, on a device that somebody has',
+      ['user new', 'device kims', '!user lou'],
+      { who: 'lou', take: ['device kims of kim'] },
+    ],
+  ];
+  for (const [name, ids, expected] of rest) {
+    test(name, () => assert.deepEqual(choose(ids), { attach: [], take: [], absorb: [], ...expected }));
+  }
+});
+
+describe('whom a command means: several, merging into the oldest', () => {
+  const rows: readonly (readonly [name: string, ids: string[], Partial<Chosen>])[] = [
+    ['two anonymous', ['cookie late', 'cookie early'], { who: 'early', absorb: ['late'] }],
+    ['an older anonymous one and a user', ['cookie lous', 'cookie early'], { who: 'early', absorb: ['lou'] }],
+    ['an older user and an anonymous one', ['cookie late', 'cookie lous'], { who: 'lou', absorb: ['late'] }],
+    [
+      'two users by their cookies: the older one, who takes the other’s',
+      ['cookie kims', 'cookie lous'],
+      { who: 'lou', take: ['cookie kims of kim'] },
+    ],
+    [
+      'two users and two anonymous: these join the older user, and the oldest of them survives',
+      ['cookie kims', 'cookie late', 'cookie lous', 'cookie early'],
+      { who: 'early', absorb: ['late', 'lou'], take: ['cookie kims of kim'] },
+    ],
+    [
+      'a hard id decides who clashes',
+      ['cookie lous', 'cookie early', 'user kim', 'cookie late', 'cookie new'],
+      { who: 'early', absorb: ['kim', 'late'], take: ['cookie lous of lou'], attach: ['cookie new'] },
+    ],
+    [
+      'a new hard id: the anonymous ones become its user',
+      ['cookie lous', 'user new', 'cookie late', 'cookie early'],
+      { who: 'early', absorb: ['late'], take: ['cookie lous of lou'], attach: ['user new'] },
+    ],
+    [
+      'a new hard id that all others clash with',
+      ['cookie lous', 'user new', 'cookie kims'],
+      { who: 'nobody', take: ['cookie kims of kim', 'cookie lous of lou'], attach: ['user new'] },
+    ],
+    ['the same profile twice', ['cookie early', 'device early'], { who: 'early' }],
+  ];
+  for (const [name, ids, expected] of rows) {
+    for (const order of [ids, [...ids].reverse()]) {
+      test(`${name}: ${order.join(', ')}`, () =>
+        assert.deepEqual(choose(order, 'oldest'), { attach: [], take: [], absorb: [], ...expected }));
     }
   }
 });
@@ -171,10 +349,10 @@ const anonymousByDevice: typeof more = [
   ['userId and deviceId equal and known', ['?user early', 'device early'], 'early', []],
   ['only a userId, equal to an anonymous device: no hard id', ['user early', '?device early'], 'early', []],
   [
-    'only a userId, equal to the device of a user with a name',
+    'only a userId, equal to the device of a user with a name: who was anonymous on it',
     ['user lous', '?device lous'],
-    'nobody',
-    ['user lous'],
+    'lou',
+    [],
   ],
   [
     'the device of another anonymous user is not his name',
@@ -187,7 +365,7 @@ const anonymousByDevice: typeof more = [
 for (const [title, rows] of Object.entries({ 'several ids': more, helpers, anonymousByDevice })) {
   describe(`whom a command means: ${title}`, () => {
     for (const [name, ids, who, attach] of rows) {
-      test(name, () => assert.deepEqual(choose(ids), { who, attach }));
+      test(name, () => assert.deepEqual(choose(ids), { who, attach, take: [], absorb: [] }));
     }
   });
 }
@@ -207,9 +385,9 @@ test('ids that name two profiles: only the profile of the hard id changes, and n
     stamped: false,
   };
   const context = { project: 1 as ProjectId, nowMs: 1000, nextEvent: 100 as EventId };
-  const { profile, attached, detached, lines } = apply(lookUp(ids), command, context);
+  const { profile, namings, lines } = apply(lookUp(ids), command, context);
   assert.equal(profile, people.kim);
-  assert.deepEqual({ attached, detached }, { attached: [], detached: [] });
+  assert.deepEqual(namings, []);
   assert.deepEqual(
     lines.map(({ kind, profile: id }) => [kind, id]),
     [['event', 30]],

@@ -9,6 +9,11 @@ import { cookiesMax, fingerprintsMax, profileSizeMax } from './limits.ts';
 import type { IdentityKind, Profile } from './profile.ts';
 import { readProfile, writeProfile } from './profile-document.ts';
 
+/** The ids that name nobody any more. */
+function lost(namings: Applied['namings']): string[] {
+  return namings.filter((it) => it.profile === undefined).map((it) => it.value);
+}
+
 /** What the engine does around `apply`: who has which id, and the number of the next line. */
 class World {
   readonly owners = new Map<string, Profile>();
@@ -19,9 +24,9 @@ class World {
     const context = { project: 1 as ProjectId, nowMs: clockSec * 1000, nextEvent: this.#next as EventId };
     const applied = apply(found, command, context);
     this.#next += applied.lines.length;
-    for (const { kind, value } of applied.detached) this.owners.delete(`${kind} ${value}`);
-    for (const { kind, value } of applied.attached) {
-      this.owners.set(`${kind} ${value}`, applied.profile as Profile);
+    for (const { kind, value, profile } of applied.namings) {
+      if (profile === undefined) this.owners.delete(`${kind} ${value}`);
+      else this.owners.set(`${kind} ${value}`, profile);
     }
     return applied;
   }
@@ -83,15 +88,12 @@ describe('cookies', () => {
     world.do(1, touch(`user ann, device phone, ${many(0, cookiesMax)}`));
     assert.equal(cookiesOf(world, ann).length, cookiesMax);
     world.do(2, touch('cookie c0'));
-    const { lines, detached } = world.do(3, touch('user ann, cookie new'));
+    const { lines, namings } = world.do(3, touch('user ann, cookie new'));
     assert.deepEqual(
       lines.map(({ kind }) => kind),
       ['identity_detached', 'identity_attached'],
     );
-    assert.deepEqual(
-      detached.map(({ kind, value }) => [kind, value]),
-      [['cookie', 'c1']],
-    );
+    assert.deepEqual(lost(namings), ['c1']);
     const cookies = cookiesOf(world, ann);
     assert.deepEqual([cookies.length, cookies[0], ...cookies.slice(-2)], [cookiesMax, 'c2', 'c0', 'new']);
     assert.equal(world.owners.has('cookie c1'), false);
@@ -101,19 +103,16 @@ describe('cookies', () => {
     const world = new World();
     const devices = Array.from({ length: 70 }, (_, n) => `device d${n}`).join(', ');
     world.do(1, touch(`user ann, ${devices}, ${many(0, cookiesMax)}`));
-    const { detached } = world.do(2, touch('user ann, device one, cookie new'));
-    assert.deepEqual(
-      detached.map(({ value }) => value),
-      ['c0'],
-    );
+    const { namings } = world.do(2, touch('user ann, device one, cookie new'));
+    assert.deepEqual(lost(namings), ['c0']);
     assert.equal(world.profile().identities.filter((it) => it.kind === 'device').length, 71);
   });
 
   test('as many new ones at once push out all others', () => {
     const world = new World();
     world.do(1, touch(`user ann, ${many(0, cookiesMax)}`));
-    const { detached } = world.do(2, touch(`user ann, ${many(100, 100 + cookiesMax)}`));
-    assert.equal(detached.length, cookiesMax);
+    const { namings } = world.do(2, touch(`user ann, ${many(100, 100 + cookiesMax)}`));
+    assert.equal(lost(namings).length, cookiesMax);
     assert.equal(cookiesOf(world, ann).length, cookiesMax);
     assert.equal(cookiesOf(world, ann)[0], 'c100');
   });
@@ -122,11 +121,8 @@ describe('cookies', () => {
   test('a cookie that the command names is in use, so another one makes room', () => {
     const world = new World();
     world.do(1, touch(many(0, cookiesMax)));
-    const { detached } = world.do(2, touch('cookie c0, cookie new'));
-    assert.deepEqual(
-      detached.map(({ value }) => value),
-      ['c1'],
-    );
+    const { namings } = world.do(2, touch('cookie c0, cookie new'));
+    assert.deepEqual(lost(namings), ['c1']);
   });
 });
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from './ids.ts';
-import { type Line, lineVersion, readLine, writeLine } from './line.ts';
+import { type Line, lineVersion, writeLine } from './line.ts';
+import { readLine } from './read-line.ts';
 
 const base = {
   id: 35_184_372_088_833 as EventId,
@@ -15,6 +16,7 @@ const base = {
 const session = 35_184_372_088_831 as SessionId;
 const identity = 35_184_372_088_832 as IdentityId;
 const state = 35_184_372_088_829 as StateId;
+const part = 35_184_372_088_825 as ProfileId;
 const prior = { events: 4, states: 1, sessions: 2, spentSec: 300.25 };
 const priorText = '"prior":{"events":4,"states":1,"sessions":2,"spent":300.25}';
 const start = '{"v":1,"id":35184372088833,"project":7,"profile":35184372088830';
@@ -41,6 +43,30 @@ const frozen: Record<Line['kind'], readonly (readonly [Line, string])[]> = {
     [
       { ...base, kind: 'identity_used', name: 'cookie', identity },
       `${start},${times},"kind":"identity_used","name":"cookie","identity":35184372088832}`,
+    ],
+  ],
+  identity_handed_on: [
+    [
+      { ...base, kind: 'identity_handed_on', name: 'device', identity },
+      `${start},${times},"kind":"identity_handed_on","name":"device","identity":35184372088832}`,
+    ],
+  ],
+  merged: [
+    [
+      {
+        ...base,
+        kind: 'merged',
+        part,
+        same: [[35_184_372_088_826 as IdentityId, identity]],
+        document: '{"v":1,"attributes":[["10",{"2":"x","b":[1]},3]]}',
+      },
+      `${start},${times},"kind":"merged","part":35184372088825,"same":[[35184372088826,35184372088832]],"document":{"v":1,"attributes":[["10",{"2":"x","b":[1]},3]]}}`,
+    ],
+  ],
+  merged_into: [
+    [
+      { ...base, kind: 'merged_into', into: part },
+      `${start},${times},"kind":"merged_into","into":35184372088825}`,
     ],
   ],
   session_opened: [

@@ -1,6 +1,5 @@
-import { assert } from '../lib/assert.ts';
-import type { Json, JsonObject } from '../lib/json.ts';
-import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from './ids.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { IdentityId, ProfileId, StateId } from './ids.ts';
 import type { LineBase } from './line-base.ts';
 import type { IdentityKind } from './profile.ts';
 import type {
@@ -28,7 +27,10 @@ export interface IdentityAttachedLine extends LineBase {
   readonly name: IdentityKind;
 }
 
-/** The profile lost an external id: a soft id that was not used for longer than the newest ones. */
+/**
+ * The profile lost an external id: a soft id that was not used for longer than the newest ones, or one by which somebody
+ * else was named.
+ */
 export interface IdentityDetachedLine extends LineBase {
   readonly kind: 'identity_detached';
   readonly name: IdentityKind;
@@ -40,6 +42,29 @@ export interface IdentityUsedLine extends LineBase {
   readonly kind: 'identity_used';
   readonly name: IdentityKind;
   readonly identity: IdentityId;
+}
+
+/** A device of the profile is used by somebody else from now on; it stays in the profile's own list. */
+export interface IdentityHandedOnLine extends LineBase {
+  readonly kind: 'identity_handed_on';
+  readonly name: IdentityKind;
+  readonly identity: IdentityId;
+}
+
+/** Another profile became part of this one, which has everything it had from now on. */
+export interface MergedLine extends LineBase {
+  readonly kind: 'merged';
+  readonly part: ProfileId;
+  /** Ids that both had: the part's, which goes, and this profile's, which stays. */
+  readonly same: readonly (readonly [part: IdentityId, own: IdentityId])[];
+  /** The part as it was (`writePart`), so that a profile is the fold of its own lines. */
+  readonly document: string;
+}
+
+/** The last line of a profile: from now on it is part of `into`, and so are its ids. */
+export interface MergedIntoLine extends LineBase {
+  readonly kind: 'merged_into';
+  readonly into: ProfileId;
 }
 
 /** Attributes set (value) or cleared (null), all at `timeSec`. */
@@ -102,6 +127,9 @@ export type Line =
   | IdentityAttachedLine
   | IdentityDetachedLine
   | IdentityUsedLine
+  | IdentityHandedOnLine
+  | MergedLine
+  | MergedIntoLine
   | SessionOpenedLine
   | SessionContinuedLine
   | SessionPausedLine
@@ -146,7 +174,12 @@ export function writeLine(line: Line): string {
       return `${text},"name":"${line.name}"}`;
     case 'identity_detached':
     case 'identity_used':
+    case 'identity_handed_on':
       return `${text},"name":"${line.name}","identity":${line.identity}}`;
+    case 'merged':
+      return `${text},"part":${line.part},"same":${JSON.stringify(line.same)},"document":${line.document}}`;
+    case 'merged_into':
+      return `${text},"into":${line.into}}`;
     case 'session_opened': {
       const { events, states, sessions, spentSec } = line.prior;
       if (line.device !== null) text += `,"device":${line.device}`;
@@ -174,115 +207,4 @@ export function writeLine(line: Line): string {
     case 'time_passed':
       return `${text}}`;
   }
-}
-
-/** Reads what `writeLine` wrote; throws when it is something else. */
-export function readLine(text: string): Line {
-  return toLine(JSON.parse(text) as StoredLine);
-}
-
-/** The line that a stored object says; throws when it is of another version. */
-export function toLine(stored: StoredLine): Line {
-  assert(stored.v === lineVersion, `line of version ${stored.v}`);
-  const base = {
-    id: stored.id as EventId,
-    project: stored.project as ProjectId,
-    profile: stored.profile as ProfileId,
-    atMs: stored.at,
-    timeSec: stored.time,
-    session: (stored.session ?? null) as SessionId | null,
-  };
-  const device = (stored.device ?? null) as IdentityId | null;
-  switch (stored.kind) {
-    case 'event':
-      return { ...base, ...eventOf(stored), device };
-    case 'attributes':
-      return { ...base, kind: 'attributes', params: stored.params as JsonObject };
-    case 'facts':
-      return { ...base, kind: 'facts', device, params: stored.params as JsonObject };
-    case 'overridden': {
-      const { events = [], states = [] } = stored;
-      return { ...base, kind: 'overridden', events, states, totals: stored.totals as Totals };
-    }
-    case 'identity_attached':
-      return { ...base, kind: 'identity_attached', name: stored.name as IdentityKind };
-    case 'identity_detached':
-    case 'identity_used': {
-      const identity = stored.identity as IdentityId;
-      return { ...base, kind: stored.kind, name: stored.name as IdentityKind, identity };
-    }
-    case 'session_opened': {
-      const { background = false, billed = false } = stored;
-      const { spent: spentSec, ...counts } = stored.prior as NonNullable<StoredLine['prior']>;
-      return { ...base, kind: 'session_opened', device, background, billed, prior: { ...counts, spentSec } };
-    }
-    case 'session_resumed':
-      return { ...base, kind: 'session_resumed', billed: stored.billed ?? false };
-    case 'session_ended':
-      return { ...base, kind: 'session_ended', spentSec: stored.spent as number };
-    case 'state_entered': {
-      const params = stored.params as JsonObject;
-      const info = stored.info ?? null;
-      return { ...base, kind: 'state_entered', name: stored.name as string, info, params, device };
-    }
-    case 'state_left': {
-      const spentSec = stored.spent as number;
-      return {
-        ...base,
-        kind: 'state_left',
-        state: stored.state as StateId,
-        name: stored.name as string,
-        spentSec,
-      };
-    }
-    case 'state_paused':
-    case 'state_resumed':
-      return { ...base, kind: stored.kind, state: stored.state as StateId };
-    case 'created':
-    case 'session_continued':
-    case 'session_paused':
-    case 'time_passed':
-      return { ...base, kind: stored.kind };
-  }
-}
-
-function eventOf(stored: StoredLine): Omit<EventLine, keyof LineBase | 'device'> {
-  return {
-    kind: 'event',
-    name: stored.name as string,
-    value: stored.value ?? null,
-    info: stored.info ?? null,
-    params: stored.params as JsonObject,
-    state: (stored.state ?? null) as StateId | null,
-    passive: stored.passive ?? false,
-    stamped: stored.stamped ?? false,
-  };
-}
-
-/** A line as the object that its text parses to. */
-export interface StoredLine {
-  readonly v: number;
-  readonly id: number;
-  readonly project: number;
-  readonly profile: number;
-  readonly at: number;
-  readonly time: number;
-  readonly kind: Line['kind'];
-  readonly session?: number;
-  readonly device?: number;
-  readonly identity?: number;
-  readonly state?: number;
-  readonly name?: string;
-  readonly value?: number;
-  readonly info?: string;
-  readonly spent?: number;
-  readonly background?: boolean;
-  readonly billed?: boolean;
-  readonly passive?: boolean;
-  readonly stamped?: boolean;
-  readonly prior?: { readonly events: number; states: number; sessions: number; spent: number };
-  readonly events?: readonly CounterRow[];
-  readonly states?: readonly CounterRow[];
-  readonly totals?: Totals;
-  readonly params?: { readonly [name: string]: Json };
 }

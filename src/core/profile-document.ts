@@ -26,7 +26,8 @@ interface ProfileDocument {
   readonly spent: number;
   readonly facts: readonly Attribute[];
   readonly devices: readonly (readonly [number, readonly Attribute[]])[];
-  readonly identities: readonly (readonly [number, IdentityKind, string])[];
+  /** The last member: the device is somebody else's now. */
+  readonly identities: readonly (readonly [number, IdentityKind, string, 1?])[];
   readonly attributes: readonly Attribute[];
   readonly counters: readonly (readonly [string, number, number | null, number, number])[];
   readonly states: readonly (readonly [string, number, number, number])[];
@@ -35,6 +36,7 @@ interface ProfileDocument {
   readonly timer: number | null;
   readonly newest: number | null;
   readonly prints: string;
+  readonly parts: readonly number[];
 }
 
 /** Times in milliseconds: opened, last active, heard of, spent. */
@@ -55,7 +57,7 @@ type SessionDocument = readonly [
  */
 export function writeProfile(profile: Profile): string {
   const { texts } = profile;
-  texts.identities ??= JSON.stringify(profile.identities.map((it) => [it.id, it.kind, it.value]));
+  texts.identities ??= JSON.stringify(profile.identities.map(writeIdentity));
   texts.attributes ??= JSON.stringify([...profile.attributes.values()]);
   const newest = Number.isFinite(profile.newestStampSec) ? profile.newestStampSec : null;
   return (
@@ -66,7 +68,7 @@ export function writeProfile(profile: Profile): string {
     `${identitiesMark}${texts.identities}${attributesMark}${texts.attributes}` +
     `${countersMark}${writeCounters(profile)},"states":${writeStates(profile)}` +
     `,"sessions":${writeSessions(profile)},"pauses":${writePauses(profile)},"timer":${profile.timerMs}` +
-    `,"newest":${newest},"prints":"${profile.fingerprints}"}`
+    `,"newest":${newest},"prints":"${profile.fingerprints}","parts":[${profile.parts.join()}]}`
   );
 }
 
@@ -78,6 +80,10 @@ export function writeProfile(profile: Profile): string {
 const identitiesMark = ',"identities":';
 const attributesMark = ',"attributes":';
 const countersMark = ',"counters":';
+
+function writeIdentity({ id, kind, value, away }: Identity): unknown[] {
+  return away ? [id, kind, value, 1] : [id, kind, value];
+}
 
 function writeCounters(profile: Profile): string {
   let text = '';
@@ -147,7 +153,12 @@ export function readProfile(text: string): Profile {
     totalSessions: document.sessionCount,
     timeSpentMs: document.spent,
     identities: document.identities.map(
-      ([id, kind, value]): Identity => ({ id: id as IdentityId, kind, value }),
+      ([id, kind, value, away]): Identity => ({
+        id: id as IdentityId,
+        kind,
+        value,
+        ...(away && { away: true }),
+      }),
     ),
     facts: mapOf(document.facts),
     devices: new Map(document.devices.map(([id, facts]) => [id as IdentityId, mapOf(facts)])),
@@ -158,6 +169,7 @@ export function readProfile(text: string): Profile {
     timerMs: document.timer,
     newestStampSec: document.newest ?? Number.NEGATIVE_INFINITY,
     fingerprints: document.prints,
+    parts: [...document.parts] as ProfileId[],
     size: text.length,
   };
   return new Profile(members, {
@@ -200,8 +212,16 @@ export function copyProfile(profile: Profile): Profile {
     counters: copyCounters(profile.counters),
     states: copyCounters(profile.states),
     sessions: profile.sessions.map((it) => ({ ...it, state: it.state && { ...it.state } })),
+    parts: [...profile.parts],
   };
   return new Profile(members, { ...profile.texts }, new Map(profile.attributes));
+}
+
+/** The document of a profile that becomes part of another, for a line: without the values of its ids. */
+export function writePart(profile: Profile): string {
+  const identities = profile.identities.map((it) => ({ ...it, value: '' }));
+  const texts = { identities: undefined, attributes: JSON.stringify([...profile.attributes.values()]) };
+  return writeProfile(new Profile({ ...profile, identities }, texts));
 }
 
 function copyCounters(counters: ReadonlyMap<string, Counter>): Map<string, Counter> {

@@ -12,6 +12,8 @@ export interface Identity {
   readonly id: IdentityId;
   readonly kind: IdentityKind;
   readonly value: string;
+  /** A device that somebody else uses now: it stays in this profile's list and names the other one (design D9). */
+  readonly away?: true;
 }
 
 /** Name, value, and when it was set (Unix seconds). A null value is a dated tombstone: it was set and then cleared. */
@@ -103,6 +105,8 @@ export class Profile {
   newestStampSec: number;
   /** Fingerprints of the newest client-stamped events, oldest first, 8 characters each. */
   fingerprints: string;
+  /** The profiles that were merged into this one, and those merged into them; their lines are part of its history. */
+  readonly parts: ProfileId[];
   /** Approximate length of its document; grows with changes, exact after a load. Not part of the state. */
   size: number;
   readonly texts: ProfileTexts;
@@ -128,6 +132,7 @@ export class Profile {
     this.timerMs = members.timerMs;
     this.newestStampSec = members.newestStampSec;
     this.fingerprints = members.fingerprints;
+    this.parts = members.parts;
     this.size = members.size;
     this.texts = texts;
     this.#attributes = attributes;
@@ -147,7 +152,7 @@ export class Profile {
   }
 }
 
-const emptyProfileSize = 256;
+export const emptyProfileSize = 256;
 
 export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Profile {
   const members = {
@@ -169,6 +174,7 @@ export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Pr
     timerMs: null,
     newestStampSec: Number.NEGATIVE_INFINITY,
     fingerprints: '',
+    parts: [],
     size: emptyProfileSize,
   };
   return new Profile(members, { identities: undefined, attributes: undefined }, new Map());
@@ -180,4 +186,14 @@ export function hasIdentityOf(profile: Profile, kind: IdentityKind): boolean {
 
 export function findIdentity(profile: Profile, kind: IdentityKind, value: string): Identity | undefined {
   return profile.identities.find((identity) => identity.kind === kind && identity.value === value);
+}
+
+/** The profile's hard id; an anonymous one has none. */
+export function userOf(profile: Profile): string | undefined {
+  return profile.identities.find((identity) => identity.kind === 'user')?.value;
+}
+
+/** The profiles whose lines are this one's history (see `History.linesOf`). */
+export function historyOf(profile: Profile): ProfileId[] {
+  return [...profile.parts, profile.id];
 }

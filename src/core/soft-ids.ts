@@ -27,10 +27,10 @@ export function useCookies(change: Change, ids: readonly NamedIdentity[]): void 
   }
 }
 
-/** Makes room for one more cookie: the least recently used one goes. */
-export function makeRoomForCookie(change: Change): void {
+/** Makes room for `more` cookies: the least recently used ones go. */
+export function makeRoomForCookies(change: Change, more: number): void {
   const cookies = cookiesOf(change);
-  for (const identity of cookies.slice(0, Math.max(0, cookies.length + 1 - cookiesMax)))
+  for (const identity of cookies.slice(0, Math.max(0, cookies.length + more - cookiesMax)))
     change.detach(identity);
 }
 

@@ -1,3 +1,4 @@
+import type { Naming } from '../core/change.ts';
 import type { EventId, ProfileId, ProjectId } from '../core/ids.ts';
 import { type Line, writeLine } from '../core/line.ts';
 import type { Profile } from '../core/profile.ts';
@@ -23,6 +24,7 @@ export class Group {
   readonly #due = new Set<Profile>();
   #rows: readonly Profile[] = [];
   readonly #identities = new Map<string, WriteSet['identities'][number] | IdentityKey>();
+  readonly #removed = new Set<ProfileId>();
   readonly #records = new Map<string, IdempotencyRecord>();
   readonly #timers = new Map<ProfileId, Timer>();
   readonly #doneTimers: Timer[] = [];
@@ -66,10 +68,10 @@ export class Group {
     for (const answer of other.#answers) this.#answers.push(answer);
   }
 
-  /** The profile's row is written with this group. */
-  write(profile: Profile): void {
-    if (!this.#due.has(profile)) this.bytes += profile.size;
-    this.#due.add(profile);
+  /** The profile's row goes with this group. */
+  remove(profile: Profile): void {
+    this.#due.delete(profile);
+    this.#removed.add(profile.id);
   }
 
   /** Profiles whose rows have to be written with this group. */
@@ -82,12 +84,13 @@ export class Group {
     return this.#rows;
   }
 
-  attach(key: string, identity: WriteSet['identities'][number]): void {
-    this.#identities.set(key, identity);
-  }
-
-  detach(key: string, identity: IdentityKey): void {
-    this.#identities.set(key, identity);
+  /** An id names somebody else. His row is written with this group: lines do not hold the ids' values. */
+  name(key: string, project: ProjectId, { id, kind, value, profile }: Naming): void {
+    const identity = { project, kind, value };
+    this.#identities.set(key, profile === undefined ? identity : { ...identity, id, profile: profile.id });
+    if (profile === undefined) return;
+    if (!this.#due.has(profile)) this.bytes += profile.size;
+    this.#due.add(profile);
   }
 
   record(key: string, record: IdempotencyRecord): void {
@@ -125,6 +128,7 @@ export class Group {
     return {
       nowMs: this.nowMs,
       profiles: rows.profiles.map(toRow),
+      removed: [...this.#removed],
       identities: identities.filter((it) => 'profile' in it),
       detached: identities.filter((it) => !('profile' in it)),
       blocks: this.#blocks.map(

@@ -12,6 +12,7 @@ import { WriteBehind } from './write-behind.ts';
 const profileOverhead = 2;
 const identityWeight = 160;
 const absentWeight = 60;
+const removedWeight = 100;
 /** Idempotency records get at most one part in this many. */
 const recordsShare = 8;
 
@@ -59,6 +60,12 @@ export class Memory {
     const weight = profile.size * profileOverhead;
     this.profiles.set(profile.id, profile, weight, group, Number.POSITIVE_INFINITY);
     this.behind.add(profile);
+  }
+
+  /** The profile is part of another one from now on. */
+  removeProfile(profile: Profile, group: number): void {
+    this.profiles.set(profile.id, undefined, removedWeight, group);
+    this.behind.drop(profile);
   }
 
   changeIdentity(key: string, profile: ProfileId | undefined, group: number): void {

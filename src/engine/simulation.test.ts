@@ -16,7 +16,7 @@ import { evolve } from '../core/evolve.ts';
 import type { NamedIdentity } from '../core/identity.ts';
 import { type EventId, firstEventId, type ProfileId, type ProjectId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { IdentityKind, Profile } from '../core/profile.ts';
+import { historyOf, type IdentityKind, type Profile } from '../core/profile.ts';
 import { readProfile, writeProfile } from '../core/profile-document.ts';
 import { GatedStore, type Step } from '../storage/contract/gated-store.ts';
 import { DuckHistory } from '../storage/duckdb/history.ts';
@@ -71,6 +71,9 @@ const fewIds = fc.oneof(
   fc
     .tuple(user, fc.constantFrom('c1', 'c2', 'c3'))
     .map(([name, value]) => [id('cookie', value), id('user', name)]),
+  fc
+    .uniqueArray(fc.nat(20), { minLength: 1, maxLength: 3 })
+    .map((few) => few.map((n) => id('cookie', `a${n}`))),
 );
 /** Two of these are more cookies than a customer keeps. */
 const manyCookies = fc.tuple(fc.constantFrom(null, 'ann', 'ann', 'bob'), fc.nat(2)).map(([name, group]) => {
@@ -83,6 +86,9 @@ const attributes = fc
   .dictionary(fc.constantFrom('plan', 'age', '__proto__'), fc.constantFrom(1, 'pro', null, 'x'.repeat(500)))
   .map((it) => Object.entries(it));
 const base = { ids, create: fc.boolean() };
+const oldest = { merge: 'oldest' as const };
+const merging = fc.constantFrom({}, oldest, oldest, { merge: 'named' as const });
+const becomes = fc.oneof({ arbitrary: fc.constant(null), weight: 2 }, { arbitrary: user, weight: 1 });
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc
     .tuple(
@@ -140,9 +146,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 );
 const pair = fc.record({
   record: fc.constantFrom('sdk/1', 'sdk/2', 'sdk/3'),
-  member: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+  member: fc.nat(40).map(String),
 });
-const item: fc.Arbitrary<Item> = fc.record({ command, pair }, { requiredKeys: ['command'] });
+const identifying = fc.tuple(command, merging, becomes).map(([it, merge, next]): Command => {
+  const ids = next === null ? it.ids : [...it.ids, { ...id('user', next), becomes: true as const }];
+  return { ...it, ...merge, ids };
+});
+const item: fc.Arbitrary<Item> = fc.record({ command: identifying, pair }, { requiredKeys: ['command'] });
 /** So many items that their group goes to the store although another is on its way. */
 const large = fc.array(item, { minLength: 1, maxLength: 3 }).map((items) => {
   const nobody: Item = { command: { kind: 'read_profile', ids: [id('cookie', 'nobody')], create: false } };
@@ -153,7 +163,7 @@ const request: fc.Arbitrary<Request> = fc.record(
   {
     items: fc.oneof({ arbitrary: small, weight: 3 }, { arbitrary: large, weight: 1 }),
     key: fc.record({
-      record: fc.constantFrom('key/1', 'key/2', 'key/3'),
+      record: fc.nat(20).map((n) => `key/${n}`),
       bodyHash: fc.constantFrom('x', 'y'),
     }),
   },
@@ -214,19 +224,20 @@ class Model {
             return profile === undefined ? undefined : this.profiles.get(profile);
           });
     const nextEvent = (this.#lastEvent + 1) as EventId;
-    const { outcome, profile, attached, detached, lines } = apply(found, asked, {
+    const { outcome, profile, others, absorbed, namings, lines } = apply(found, asked, {
       project,
       nowMs,
       nextEvent,
     });
     this.#lastEvent += lines.length;
     if (profile !== undefined) this.profiles.set(profile.id, profile);
-    for (const identity of detached) this.identities.delete(nameOf(identity));
-    for (const { kind, value } of attached) {
-      this.identities.set(nameOf({ kind, value }), {
-        key: { project, kind, value },
-        profile: profile?.id as ProfileId,
-      });
+    for (const other of others) this.profiles.set(other.id, other);
+    for (const { id } of absorbed) this.profiles.delete(id);
+    totals.absorbed += absorbed.length;
+    for (const { kind, value, profile: owner } of namings) {
+      const name = nameOf({ kind, value });
+      if (owner === undefined) this.identities.delete(name);
+      else this.identities.set(name, { key: { project, kind, value }, profile: owner.id });
     }
     const read = outcome.code === 'profile' ? outcome.profile : profile;
     return { outcome, newest: read?.lastEvent ?? 0 };
@@ -244,7 +255,8 @@ function portrait(profile: Profile): unknown {
     ...JSON.parse(writeProfile(profile)),
     id: null,
     last: null,
-    identities: profile.identities.map(({ kind, value }) => [kind, value]),
+    parts: profile.parts.length,
+    identities: profile.identities.map(({ kind, value, away }) => [kind, value, away]),
     sessions: profile.sessions.map(({ id: _id, device, state, ...times }) => ({
       ...times,
       device: device === null ? null : values.get(device),
@@ -287,7 +299,16 @@ interface Sent {
   result?: BatchResult;
 }
 
-const totals = { batches: 0, reads: 0, commits: 0, twoInFlight: 0, unavailable: 0, timers: 0 };
+const totals = {
+  batches: 0,
+  reads: 0,
+  commits: 0,
+  twoInFlight: 0,
+  unavailable: 0,
+  timers: 0,
+  merges: 0,
+  absorbed: 0,
+};
 /** More than all runs together leave behind. */
 const timersMax = 1_000_000;
 
@@ -432,8 +453,17 @@ async function compareWithDisk(model: Model, project: ProjectId, exactly: boolea
     if (stored.timerMs !== null)
       assert.ok(timers.includes(`${profile} ${stored.timerMs}`), 'a timer is there');
     const values = new Map(stored.identities.map((it) => [it.id, it.value]));
+    const upTo = store.lastEvent();
+    const past = await history.linesOf({ ...all, project, profiles: historyOf(stored), upTo });
+    const merged = past.filter((line) => line.kind === 'merged_into').map((line) => line.profile);
+    assert.deepEqual(
+      merged.sort(),
+      [...stored.parts].sort(),
+      'the past of a profile is that of its parts as well',
+    );
+    totals.merges += merged.length;
     let folded: Profile | undefined;
-    for (const line of await history.linesOf({ ...all, project, profile, upTo: store.lastEvent() })) {
+    for (const line of await history.linesOf({ ...all, project, profiles: [profile], upTo })) {
       folded = evolve(folded, line, (of) => values.get(of) ?? 'nobody');
     }
     assert.ok(folded !== undefined, 'a profile has lines');
@@ -463,5 +493,5 @@ test('whatever is refused for want of room: it never happened, and everything el
 test('the runs above met what they look for', () => {
   assert.ok(totals.reads > 300 && totals.commits > 200, JSON.stringify(totals));
   assert.ok(totals.twoInFlight > 100 && totals.unavailable > 100, JSON.stringify(totals));
-  assert.ok(totals.timers > 100, JSON.stringify(totals));
+  assert.ok(totals.timers > 100 && totals.merges > 50, JSON.stringify(totals));
 });

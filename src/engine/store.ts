@@ -42,7 +42,8 @@ export interface Timer {
 /** What reads of the past need. Implementations: storage/duckdb. */
 export interface History {
   /**
-   * Lines of one profile in the order asked for, at most `limit`; everything committed before the call is seen. A longer history is read page by page with `after`, so that nobody ever holds all of it.
+   * Lines of a user in the order asked for, at most `limit`; everything committed before the call is seen. A longer
+   * history is read page by page with `after`, so that nobody ever holds all of it.
    */
   linesOf(wanted: WantedLines): Promise<readonly Line[]>;
 }
@@ -50,7 +51,8 @@ export interface History {
 /** Lines asked of one History call; `linesPerReadMax` bounds `limit`. */
 export interface WantedLines {
   readonly project: ProjectId;
-  readonly profile: ProfileId;
+  /** One profile and its parts (`historyOf`), at least one. */
+  readonly profiles: readonly ProfileId[];
   /** Up to and including this line; later ones are not looked for. */
   readonly upTo: EventId;
   /** By the time at which it happened (ties by id), or by id, which is the order of apply. */
@@ -150,6 +152,8 @@ export interface WriteSet {
     readonly project: ProjectId;
     readonly document: string;
   }[];
+  /** Profiles that are part of another one now; their ids are among `identities`. */
+  readonly removed: readonly ProfileId[];
   readonly identities: readonly (IdentityKey & { readonly id: IdentityId; readonly profile: ProfileId })[];
   /** Ids that nobody has any more. */
   readonly detached: readonly IdentityKey[];

@@ -190,7 +190,7 @@ export class Engine {
       });
       if (applied.lines.length > 0) this.#take(applied, batch.project);
       // Who is named may be somebody else from here on.
-      if (applied.attached.length + applied.detached.length > 0) user = undefined;
+      if (applied.namings.length > 0) user = undefined;
       const { outcome } = applied;
       if (outcome.code === 'failed') this.#options.onBug(outcome.error);
       if (command.kind === 'pass_time') {
@@ -207,26 +207,24 @@ export class Engine {
   }
 
   /** Takes what a command changed into memory and into the open group. */
-  #take({ profile, lines, attached, detached, timerMs }: Applied, project: ProjectId): void {
+  #take({ profile, others, absorbed, lines, namings, timers }: Applied, project: ProjectId): void {
     const group = this.#open;
     assert(profile !== undefined, 'lines without a profile');
     this.#nextEvent += lines.length;
     this.totals.events += lines.length;
     for (const line of lines) group.append(line);
-    for (const { kind, value } of detached) {
-      const key = identityKey(project, kind, value);
-      this.#memory.changeIdentity(key, undefined, group.number);
-      group.detach(key, { project, kind, value });
-    }
-    for (const { id, kind, value } of attached) {
-      const key = identityKey(project, kind, value);
-      this.#memory.changeIdentity(key, profile.id, group.number);
-      group.attach(key, { id, kind, value, project, profile: profile.id });
+    for (const naming of namings) {
+      const key = identityKey(project, naming.kind, naming.value);
+      this.#memory.changeIdentity(key, naming.profile?.id, group.number);
+      group.name(key, project, naming);
     }
     this.#memory.changeProfile(profile, group.number);
-    // Lines do not hold the ids' values: only its row has them.
-    if (attached.length > 0) group.write(profile);
-    if (timerMs !== undefined) group.setTimer({ dueMs: timerMs, project, profile: profile.id });
+    for (const other of others) this.#memory.changeProfile(other, group.number);
+    for (const part of absorbed) {
+      this.#memory.removeProfile(part, group.number);
+      group.remove(part);
+    }
+    for (const timer of timers) group.setTimer({ ...timer, project });
   }
 
   #remember(name: string, record: IdempotencyRecord): void {

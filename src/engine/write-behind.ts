@@ -72,6 +72,12 @@ export class WriteBehind {
     this.#added += 1;
   }
 
+  /** The profile is gone, and so is its row. */
+  drop(profile: Profile): void {
+    this.#behind.delete(profile);
+    this.#pass?.waiting.delete(profile);
+  }
+
   /**
    * The rows that `group` writes: those it must (`due`) and some that are behind. The group's newest line is
    * `lastEvent`. `all`: nothing shall be behind any more.

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { startAdmin } from '../admin/server.ts';
 import { Backups } from '../backup/backups.ts';
 import { SettingError } from '../config.ts';
+import { historyOf } from '../core/profile.ts';
 import { Rate } from '../lib/rate.ts';
 import { measureDisk } from '../operations/disk.ts';
 import { readVersion } from '../operations/version.ts';
@@ -32,8 +33,17 @@ export async function openAdmin(
       engine,
       projects,
       store,
-      newestLines: ({ project, id, lastEvent }, limit) =>
-        history.linesOf({ project, profile: id, upTo: lastEvent, by: 'id', order: 'desc', limit }),
+      newestLines: (profile, limit) => {
+        const { project, lastEvent: upTo } = profile;
+        return history.linesOf({
+          project,
+          profiles: historyOf(profile),
+          upTo,
+          by: 'id',
+          order: 'desc',
+          limit,
+        });
+      },
       query: async (sql) => {
         const { columns, rows, truncated } = await history.query(sql);
         return { columns: [...columns], rows: rows.map((row) => [...row]), truncated };

@@ -32,6 +32,8 @@ interface Seen {
 
 interface Row {
   readonly name: string;
+  /** Left out: both dialects, with the same result. */
+  readonly writers?: readonly ('leanplum' | 'bloomreach')[];
   readonly steps: readonly Step[];
   readonly reads: readonly (readonly [Who, Seen])[];
 }
@@ -157,7 +159,7 @@ const rows: Row[] = [
     ],
   },
   {
-    name: "the hard id decides over somebody else's soft id, and nothing moves",
+    name: "the hard id decides over somebody else's soft id, which is its own from then on",
     steps: [
       { user: 'u', soft: 's', set: { a: 1 } },
       { user: 'v', set: { a: 2 } },
@@ -166,13 +168,13 @@ const rows: Row[] = [
       { soft: 's', set: { c: 1 } },
     ],
     reads: [
-      [{ user: 'u' }, { attributes: { a: 1, c: 1 }, events: {} }],
+      [{ user: 'u' }, { attributes: { a: 1 }, events: {} }],
       [{ user: 'v' }, { attributes: { a: 2, b: 2 }, events: {} }],
-      [{ user: 'new' }, { attributes: { b: 3 }, events: {} }],
-      [{ soft: 's' }, { attributes: { a: 1, c: 1 }, events: {} }],
+      [{ user: 'new' }, { attributes: { b: 3, c: 1 }, events: {} }],
+      [{ soft: 's' }, { attributes: { b: 3, c: 1 }, events: {} }],
       [
         { user: 'u', soft: 's' },
-        { attributes: { a: 1, c: 1 }, events: {} },
+        { attributes: { a: 1 }, events: {} },
       ],
       [
         { user: 'v', soft: 's' },
@@ -181,7 +183,9 @@ const rows: Row[] = [
     ],
   },
   {
-    name: 'a user who has a name takes no anonymous one over',
+    name: 'a user who has a name takes no anonymous one over, unless by a start',
+    // In the other dialect they are one customer (see identity.test.ts).
+    writers: ['leanplum'],
     steps: [
       { user: 'u', set: { a: 1 } },
       { soft: 's', set: { b: 1 } },
@@ -272,7 +276,7 @@ function expected(seen: Seen, reader: Dialect): Seen {
 
 describe('one table, each dialect', () => {
   for (const row of rows) {
-    for (const writer of names) {
+    for (const writer of row.writers ?? names) {
       test(`${row.name}; written by ${writer}`, async () => {
         const run = `${row.name}, ${writer}`;
         for (const step of row.steps) await dialects[writer].run({ ...step, ...within(run, step) });

@@ -170,7 +170,8 @@ describe('answers', () => {
     await multi(data, { userId: 'outer user', deviceId: 'outer device' });
     assert.deepEqual(await countsOf(server, 'outer user'), { mine: 2 });
     assert.deepEqual(await countsOf(server, 'other user'), { his: 1 });
-    assert.equal((await exportUser(server, { deviceId: 'outer device' })).userId, 'outer user');
+    // Both were named with the device; it is the latter's now.
+    assert.equal((await exportUser(server, { deviceId: 'outer device' })).userId, 'other user');
     const refused = await ask({ action: 'multi', time: nowSec(), devMode: true, data });
     assert.equal(refused.status, 403);
     assert.deepEqual(await countsOf(server, 'outer user'), { mine: 2 });

@@ -50,13 +50,13 @@ export class World {
       nextEvent: this.#next as EventId,
     };
     const applied = apply(found, command, context);
-    const { profile, attached, detached, lines } = applied;
+    const { profile, absorbed, namings, lines } = applied;
     this.#next += lines.length;
-    for (const { kind, value } of detached) this.owners.delete(`${kind} ${value}`);
-    if (profile === undefined) return applied;
-    this.profiles.set(profile.id, profile);
-    for (const { id, kind, value } of attached) {
-      this.owners.set(`${kind} ${value}`, profile);
+    if (profile !== undefined) this.profiles.set(profile.id, profile);
+    for (const { id } of absorbed) this.profiles.delete(id);
+    for (const { id, kind, value, profile: owner } of namings) {
+      if (owner === undefined) this.owners.delete(`${kind} ${value}`);
+      else this.owners.set(`${kind} ${value}`, owner);
       this.values.set(id, value);
     }
     return applied;

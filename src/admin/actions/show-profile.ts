@@ -57,9 +57,14 @@ export const showProfile = defineAction({
           id: Type.Integer({ description: 'internal; lines name it' }),
           kind: Type.String(),
           value: Type.String(),
+          away: Type.Boolean({ description: 'a device that somebody else uses now' }),
         }),
         { description: 'external ids: users, devices, cookies' },
       ),
+      parts: Type.Array(Type.Integer(), {
+        description:
+          'internal ids of profiles that were merged into this one; the history has their lines as well',
+      }),
       attributes: Type.Array(
         Type.Object({ name: Type.String(), value: Type.Unknown(), setSec: UnixSeconds }),
         { description: 'a null value was set and then cleared' },
@@ -169,7 +174,8 @@ function show(profile: Profile) {
     lastActiveMs: profile.lastActiveMs,
     totalSessions: profile.totalSessions,
     timeSpentMs: profile.timeSpentMs,
-    identities: identities.map(({ id, kind, value }) => ({ id, kind, value })),
+    identities: identities.map(({ id, kind, value, away = false }) => ({ id, kind, value, away })),
+    parts: [...profile.parts],
     attributes: Array.from(profile.attributes.values(), ([name, value, setSec]) => ({ name, value, setSec })),
     counters: Array.from(profile.counters.values(), (counter) => ({ ...counter })),
     states: Array.from(profile.states.values(), ({ name, count, firstSec, lastSec }) => {

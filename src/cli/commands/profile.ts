@@ -11,7 +11,13 @@ interface Shown {
     readonly lastActiveMs: number | null;
     readonly totalSessions: number;
     readonly timeSpentMs: number;
-    readonly identities: readonly { readonly id: number; readonly kind: string; readonly value: string }[];
+    readonly identities: readonly {
+      readonly id: number;
+      readonly kind: string;
+      readonly value: string;
+      readonly away: boolean;
+    }[];
+    readonly parts: readonly number[];
     readonly attributes: readonly {
       readonly name: string;
       readonly value: unknown;
@@ -42,8 +48,8 @@ interface Shown {
   readonly history: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Members of a line that have a column of their own, or say what the heading says already. */
-const columns = new Set(['id', 'project', 'profile', 'atMs', 'timeSec', 'kind', 'name']);
+/** Members of a line that have a column of their own, say what the heading says already, or are too long for a line. */
+const columns = new Set(['id', 'project', 'atMs', 'timeSec', 'kind', 'name', 'document']);
 
 interface ShowOptions {
   readonly project?: string;
@@ -80,7 +86,11 @@ export function addProfile(program: Command, open: OpenTerminal): void {
 function describe({ project, profile, history }: Shown): string {
   const facts = list([
     ['profile', `${profile.id} of project ${project}`],
-    ...profile.identities.map(({ kind, value }): [string, string] => [kind, value]),
+    ...profile.identities.map(({ kind, value, away }): [string, string] => [
+      kind,
+      away ? `${value} (somebody else's now)` : value,
+    ]),
+    ...profile.parts.map((part): [string, string] => ['merged from', `${part}`]),
     ['created', showTime(profile.createdMs)],
     ['changed', showTime(profile.updatedMs)],
     ['last active', showTime(profile.lastActiveMs)],
@@ -115,7 +125,10 @@ function describe({ project, profile, history }: Shown): string {
         showTime(it.lastSec * 1000),
       ]),
     ),
-    section(['TIME', 'LINE', 'NAME', 'REST'], history.map(describeLine)),
+    section(
+      ['TIME', 'LINE', 'NAME', 'REST'],
+      history.map((line) => describeLine(line, profile.id)),
+    ),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
@@ -124,9 +137,11 @@ function section(heading: readonly string[], rows: readonly (readonly string[])[
   return rows.length === 0 ? '' : table(heading, rows);
 }
 
-function describeLine(line: Readonly<Record<string, unknown>>): string[] {
+/** A line of a part says of which one it is. */
+function describeLine(line: Readonly<Record<string, unknown>>, profile: number): string[] {
   const rest = Object.entries(line).filter(
-    ([name, value]) => !columns.has(name) && value !== null && value !== false,
+    ([name, value]) =>
+      !columns.has(name) && value !== null && value !== false && !(name === 'profile' && value === profile),
   );
   const timeSec = Number(line['timeSec']);
   return [

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Line } from '../../core/line.ts';
 import type { Outcome } from '../../core/outcome.ts';
-import type { Profile } from '../../core/profile.ts';
+import { historyOf, type Profile } from '../../core/profile.ts';
 import type { Project } from '../../core/project.ts';
 import { readPages, type WantedHistory } from '../../engine/history-pages.ts';
 import type { History } from '../../engine/store.ts';
@@ -86,8 +86,8 @@ export async function answerCustomerEvents(request: ReadRequest, parts: DataPart
 }
 
 function eventsOf(profile: Profile): WantedHistory {
-  const { id, project, lastEvent } = profile;
-  return { project, profile: id, upTo: lastEvent, by: 'time', order: 'asc', events: 'all' };
+  const { project, lastEvent } = profile;
+  return { project, profiles: historyOf(profile), upTo: lastEvent, by: 'time', order: 'asc', events: 'all' };
 }
 
 /** Members of the answer, then the events as the last one: at once if they are few, otherwise as they are read. */

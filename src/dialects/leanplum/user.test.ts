@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { faults } from './fault.ts';
 import { idLengthMax } from './limits.ts';
 import { isFault, type Parameters } from './parameters.ts';
-import { Users } from './user.ts';
+import { becoming, type User, Users } from './user.ts';
 
 /** The ids for the core as text: `kind value`, with a `?` in front when it only helps to find. */
 function idsOf(action: Parameters, outer: Parameters = {}): string[] | string {
@@ -83,5 +83,41 @@ describe('the users of one call', () => {
     assert.equal(users.nameOf({}), 'phone');
     assert.equal(new Users({ userId: 'ann' }).nameOf({ deviceId: 'tv' }), 'ann');
     assert.equal(new Users({}).nameOf({}), undefined);
+  });
+});
+
+describe('whom a user becomes', () => {
+  const rows: readonly (readonly [
+    newUserId: Parameters[string],
+    action: Parameters,
+    next: string | undefined,
+  ])[] = [
+    ['kim', { userId: 'ann' }, 'user kim'],
+    ['kim', { userId: 'phone', deviceId: 'phone' }, 'user kim'],
+    ['kim', { deviceId: 'phone' }, 'user kim'],
+    [7, { userId: 'ann', deviceId: 'phone' }, 'user 7'],
+    // The same, or nobody: nothing changes.
+    ['ann', { userId: 'ann', deviceId: 'phone' }, undefined],
+    ['phone', { userId: 'phone', deviceId: 'phone' }, undefined],
+    ['phone', { deviceId: 'phone' }, undefined],
+    ['', { userId: 'ann' }, undefined],
+    [null, { userId: 'ann' }, undefined],
+    [longest, { userId: 'ann' }, `user ${longest}`],
+  ];
+  for (const [newUserId, action, next] of rows) {
+    test(`${JSON.stringify(action)} → ${JSON.stringify(newUserId)?.slice(0, 40)}`, () => {
+      const user = new Users({}).of(action) as User;
+      const ids = becoming(user, newUserId);
+      assert.ok(!isFault(ids));
+      const becomes = ids.filter((it) => it.becomes).map(({ kind, value }) => `${kind} ${value}`);
+      assert.deepEqual(becomes, next === undefined ? [] : [next]);
+      assert.deepEqual(ids.slice(0, user.ids.length), user.ids);
+    });
+  }
+
+  test('too long a name', () => {
+    const ids = becoming(new Users({}).of({ userId: 'ann' }) as User, long);
+    assert.ok(isFault(ids));
+    assert.equal(ids.message, faults.tooLong('newUserId', idLengthMax).message);
   });
 });

@@ -47,6 +47,14 @@ export class Users {
   }
 }
 
+/** The ids of a user who becomes another one; without a new id, or with the same, those he has. */
+export function becoming({ ids, userId, deviceId }: User, newUserId: Json | undefined): User['ids'] | Fault {
+  const next = idOf(newUserId);
+  if (next === undefined || next === (userId ?? deviceId)) return ids;
+  if (next.length > idLengthMax) return faults.tooLong('newUserId', idLengthMax);
+  return [...ids, { kind: 'user', value: next, attach: true, becomes: true }];
+}
+
 function idOf(value: Json | undefined): string | undefined {
   return textOf(value) || undefined;
 }

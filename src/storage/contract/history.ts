@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from '../../core/ids.ts';
+import type { IdentityId, SessionId, StateId } from '../../core/ids.ts';
 import type { Line } from '../../core/line.ts';
-import type { History, WantedLines, WriteSet } from '../../engine/store.ts';
+import { orders } from './history-orders.ts';
+import { append, type Check, end, type HistoryUnderTest, linesOf, numbersOf } from './history-under-test.ts';
 import { bank, block, eventId, eventLine, profileId, shop, writeSet } from './write-sets.ts';
-
-export interface HistoryUnderTest {
-  readonly history: History;
-  /** Stores a group; resolves when it is committed. */
-  append(group: WriteSet): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** What every history does; `create` makes an empty one. */
 export function historyContract(name: string, create: () => Promise<HistoryUnderTest>): void {
@@ -31,30 +25,6 @@ export function historyContract(name: string, create: () => Promise<HistoryUnder
     orders(check);
     kinds(check);
   });
-}
-
-type Check = (title: string, run: (under: HistoryUnderTest) => Promise<void>) => void;
-
-const end = eventId(1_000_000);
-
-/** One group per list of lines. */
-async function append(under: HistoryUnderTest, ...groups: readonly (readonly Line[])[]): Promise<void> {
-  for (const lines of groups) await under.append(writeSet({ blocks: [block(shop, lines)] }));
-}
-
-/** All lines of a profile in the order of apply, or as `asked`. */
-function linesOf(
-  under: HistoryUnderTest,
-  project: ProjectId,
-  profile: ProfileId,
-  upTo: EventId,
-  asked: Partial<WantedLines> = {},
-): Promise<readonly Line[]> {
-  return under.history.linesOf({ project, profile, upTo, by: 'id', order: 'asc', limit: 1_000, ...asked });
-}
-
-function numbersOf(lines: readonly Line[]): number[] {
-  return lines.map((line) => line.id - eventId(0));
 }
 
 function profiles(check: Check): void {
@@ -91,6 +61,15 @@ function profiles(check: Check): void {
     assert.deepEqual(await of(1), [1, 2, 13, 125]);
     assert.deepEqual(await of(12), [12, 14, 124]);
     assert.deepEqual(await of(123), [123]);
+  });
+
+  check('of several profiles together, in one order', async (under) => {
+    await append(under, [eventLine(1, 1), eventLine(2, 2), eventLine(3, 3)]);
+    await append(under, [eventLine(4, 2), eventLine(5, 1), eventLine(6, 3)]);
+    const of = async (...numbers: number[]) =>
+      numbersOf(await linesOf(under, shop, numbers.map(profileId), end));
+    assert.deepEqual(await of(1, 2), [1, 2, 4, 5]);
+    assert.deepEqual(await of(3, 2), [2, 3, 4, 6]);
   });
 
   check('an event that quotes the line of another profile stays where it is', async (under) => {
@@ -170,65 +149,6 @@ function projects(check: Check): void {
     );
     assert.deepEqual(await linesOf(under, bank, profileId(1), end), []);
     assert.deepEqual(await linesOf(under, shop, profileId(2), end), []);
-  });
-}
-
-/** Six events of one profile in three groups, the times not in the order of arrival, two of them the same. */
-const times = [50, 10, 40, 10, 60, 20];
-
-async function appendTimes(under: HistoryUnderTest): Promise<void> {
-  const lines = times.map((timeSec, index) => ({ ...eventLine(index + 1, 1), timeSec }));
-  await append(under, lines.slice(0, 2), lines.slice(2, 4), lines.slice(4));
-}
-
-function orders(check: Check): void {
-  const expected = {
-    time: { asc: [2, 4, 6, 3, 1, 5], desc: [5, 1, 3, 6, 4, 2] },
-    id: { asc: [1, 2, 3, 4, 5, 6], desc: [6, 5, 4, 3, 2, 1] },
-  };
-  for (const by of ['time', 'id'] as const) {
-    for (const order of ['asc', 'desc'] as const) {
-      check(`by ${by}, ${order}, whole and in pages of every size`, async (under) => {
-        await appendTimes(under);
-        for (const limit of [1, 2, 3, 5, 6, 100]) {
-          const read: Line[] = [];
-          for (;;) {
-            const last = read.at(-1);
-            const after = last && { timeSec: last.timeSec, id: last.id };
-            const asked = { by, order, limit, ...(after && { after }) };
-            const page = await linesOf(under, shop, profileId(1), end, asked);
-            assert.ok(page.length <= limit);
-            read.push(...page);
-            if (page.length < limit) break;
-          }
-          assert.deepEqual(numbersOf(read), expected[by][order], `pages of ${limit}`);
-        }
-      });
-    }
-  }
-
-  check('the newest by time come first although older ones arrived later', async (under) => {
-    const lines = Array.from({ length: 40 }, (_, n) => ({ ...eventLine(n + 1, 1), timeSec: (n * 17) % 40 }));
-    for (const line of lines) await append(under, [line]);
-    const newest = [...lines].sort((a, b) => b.timeSec - a.timeSec).slice(0, 5);
-    const asked = { by: 'time', order: 'desc', limit: 5 } as const;
-    assert.deepEqual(await linesOf(under, shop, profileId(1), end, asked), newest);
-  });
-
-  check('a time that decimals cannot say exactly is where the next page begins', async (under) => {
-    const odd = [0.1, 0.2, 0.1 + 0.2, 1 / 3, 1e-7, 99999999999.99998];
-    await append(
-      under,
-      odd.map((timeSec, index) => ({ ...eventLine(index + 1, 1), timeSec })),
-    );
-    const first = await linesOf(under, shop, profileId(1), end, { by: 'time', limit: 3 });
-    const last = first.at(-1) as Line;
-    const after = { timeSec: last.timeSec, id: last.id };
-    const rest = await linesOf(under, shop, profileId(1), end, { by: 'time', after });
-    assert.deepEqual(
-      [...first, ...rest].map((line) => line.timeSec),
-      [...odd].sort((a, b) => a - b),
-    );
   });
 }
 

@@ -47,6 +47,29 @@ export function rowsBehind(check: Check): void {
     const { profiles } = await reopened.read(wanted({ identities: [ann], behind: [profileId(1)] }));
     assert.deepEqual(profiles, [{ id: profileId(1), document: row }]);
   });
+
+  check(
+    'a profile that became part of another stays gone, whatever lines it has',
+    async ({ store, reopen }) => {
+      const { current } = await leaveBehind(store);
+      const document = current.replace(`"id":${profileId(1)}`, `"id":${profileId(6)}`);
+      await store.commit(
+        writeSet({
+          profiles: [{ id: profileId(6), project: shop, document }],
+          removed: [profileId(1), profileId(9)],
+          identities: [identityRow(ann, 2, 6)],
+        }),
+      );
+      const question = wanted({ identities: [ann], profiles: [profileId(1)], behind: [profileId(1)] });
+      const expected = {
+        identities: [profileId(6)],
+        profiles: [{ id: profileId(6), document }],
+        records: [],
+      };
+      assert.deepEqual(await store.read(question), expected);
+      assert.deepEqual(await (await reopen()).read(question), expected);
+    },
+  );
 }
 
 /** Ann as three commits leave her: her row says the first only, the third is not hers alone. */

@@ -21,6 +21,7 @@ export function profileId(n: number): ProfileId {
 export function writeSet(changes: Partial<WriteSet>): WriteSet {
   const nothing = {
     profiles: [],
+    removed: [],
     identities: [],
     detached: [],
     blocks: [],

@@ -1,8 +1,9 @@
-import type { StoredLine } from '../../core/line.ts';
+import type { StoredLine } from '../../core/read-line.ts';
 
 /**
  * The columns of a line, in memory and in files: one per member, so that a line can be put together again exactly. A new
- * member of a line does not compile until it has its column. Column names are the members' own, but `at`, which SQL reserves.
+ * member of a line does not compile until it has its column. Column names are the members' own, but for words that SQL
+ * reserves.
  */
 const types: { readonly [member in keyof Required<StoredLine>]: string } = {
   v: 'TINYINT',
@@ -16,6 +17,8 @@ const types: { readonly [member in keyof Required<StoredLine>]: string } = {
   device: 'BIGINT',
   identity: 'BIGINT',
   state: 'BIGINT',
+  part: 'BIGINT',
+  into: 'BIGINT',
   name: 'VARCHAR',
   value: 'DOUBLE',
   info: 'VARCHAR',
@@ -29,10 +32,13 @@ const types: { readonly [member in keyof Required<StoredLine>]: string } = {
   states: 'JSON',
   totals: 'JSON',
   params: 'JSON',
+  same: 'JSON',
+  document: 'JSON',
 };
 
 const members = Object.keys(types) as (keyof StoredLine)[];
-const columnOf = (member: keyof StoredLine) => (member === 'at' ? 'at_ms' : member);
+const renamed: { readonly [member in keyof StoredLine]?: string } = { at: 'at_ms', into: 'into_profile' };
+const columnOf = (member: keyof StoredLine) => renamed[member] ?? member;
 
 /** `id BIGINT, project INTEGER, …` */
 export const columnDefinitions = members.map((it) => `${columnOf(it)} ${types[it]}`).join(', ');

@@ -67,7 +67,7 @@ function create(t: TestContext) {
       return rows;
     },
     all: async () => {
-      const wanted = { project: shop, profile: profileId(1), upTo: eventId(1_000), limit: 1_000 };
+      const wanted = { project: shop, profiles: [profileId(1)], upTo: eventId(1_000), limit: 1_000 };
       const lines = await history.linesOf({ ...wanted, by: 'id', order: 'asc' });
       return lines.map((line) => line.id - eventId(0));
     },

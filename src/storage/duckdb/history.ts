@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { EventId } from '../../core/ids.ts';
-import { type Line, type StoredLine, toLine } from '../../core/line.ts';
+import type { Line } from '../../core/line.ts';
+import { type StoredLine, toLine } from '../../core/read-line.ts';
 import type { History, Sealing, WantedLines } from '../../engine/store.ts';
 import { Calls } from './calls.ts';
 import { makeFolders } from './folders.ts';

@@ -1,13 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { StoredLine } from '../../core/line.ts';
+import type { StoredLine } from '../../core/read-line.ts';
 import type { Segment, WantedLines } from '../../engine/store.ts';
 import { rowColumns, toStored } from './columns.ts';
 import { fileList, type Snapshot } from './contents.ts';
 import { filesPerStep } from './limits.ts';
 
 /**
- * One page of a profile's lines. First what is in memory, then files in the order asked for, a few at a time, until no
- * other file can hold anything that belongs on the page. A profile's id is the id of its first line and `upTo` its last,
+ * One page of the lines of a profile and its parts. First what is in memory, then files in the order asked for, a few at a time, until no
+ * other file can hold anything that belongs on the page. A profile's id is the id of its first line and `upTo` the last,
  * so files of other times are never opened; within a file, lines are sorted by profile.
  */
 export async function readLines(
@@ -73,16 +73,17 @@ function placeOf({ by, order }: WantedLines): Place {
 
 /** Files that may hold lines of the page, in its order by the first line each could give. */
 function candidates(wanted: WantedLines, place: Place, segments: readonly Segment[]): Segment[] {
-  const { project, profile, upTo, by, after } = wanted;
+  const { project, profiles, upTo, by, after } = wanted;
+  const first = profiles.reduce((a, b) => (b < a ? b : a));
   const from = after && (by === 'id' ? after.id : after.timeSec);
   return segments
-    .filter((it) => it.project === project && it.toId >= profile && it.fromId <= upTo)
+    .filter((it) => it.project === project && it.toId >= first && it.fromId <= upTo)
     .filter((it) => from === undefined || !place.isBefore(place.last(it), from))
     .sort((a, b) => (place.isBefore(place.first(a), place.first(b)) ? -1 : 1));
 }
 
-function conditions({ project, profile, upTo, by, order, after, events }: WantedLines): string {
-  const list = [`project = ${project}`, `profile = ${profile}`, `id <= ${upTo}`];
+function conditions({ project, profiles, upTo, by, order, after, events }: WantedLines): string {
+  const list = [`project = ${project}`, `profile IN (${profiles.join()})`, `id <= ${upTo}`];
   if (after !== undefined) {
     const than = order === 'asc' ? '>' : '<';
     const time = `'${after.timeSec}'::DOUBLE`;

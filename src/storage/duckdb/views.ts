@@ -35,6 +35,10 @@ SELECT project, profile, session, device, ${timestamp('start_sec')} AS "start", 
   coalesce(spent, end_sec - start_sec) AS seconds, coalesce(events, 0) AS events, background, ended_sec IS NOT NULL AS ended
 FROM spans;
 
+CREATE VIEW merges AS
+SELECT (doc->>'$.project')::INTEGER AS project, unnest(from_json(doc->'$.parts', '["BIGINT"]')) AS part, id AS profile
+FROM profile_documents();
+
 CREATE VIEW profiles AS
 SELECT (doc->>'$.project')::INTEGER AS project, id AS profile, ${idsOf('user')}[1] AS user_id,
   ${idsOf('device')} AS device_ids, ${idsOf('cookie')} AS cookie_ids,

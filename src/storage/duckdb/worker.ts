@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventId } from '../../core/ids.ts';
-import type { StoredLine } from '../../core/line.ts';
+import type { StoredLine } from '../../core/read-line.ts';
 import type { Sealing, WantedLines } from '../../engine/store.ts';
 import { Contents } from './contents.ts';
 import { Intake } from './intake.ts';

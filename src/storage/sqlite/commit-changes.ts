@@ -16,6 +16,7 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
   const putProfile = database.prepare(
     'INSERT INTO profiles (id, project_id, doc) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc',
   );
+  const removeProfile = database.prepare('DELETE FROM profiles WHERE id = ?');
   const putIdentity = database.prepare(
     'INSERT INTO identities (project_id, kind, value, id, profile_id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET id = excluded.id, profile_id = excluded.profile_id',
   );
@@ -36,17 +37,19 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
   const removeTimer = database.prepare('DELETE FROM timers WHERE due_ms = ? AND profile_id = ?');
 
   return (group) => {
-    let bytes = (group.profiles.length + group.identities.length + group.records.length) * pageBytes;
+    const { profiles: rows, removed, identities, records } = group;
+    let bytes = (rows.length + removed.length + identities.length + records.length) * pageBytes;
     database.exec('BEGIN IMMEDIATE');
     try {
       // In the order of the table, so that neighbours on a page are written together.
-      const profiles = [...group.profiles].sort((a, b) => a.id - b.id);
+      const profiles = [...rows].sort((a, b) => a.id - b.id);
       for (const { id, project, document } of profiles) {
         putProfile.run(id, project, document);
         bytes += document.length;
       }
+      for (const id of group.removed) removeProfile.run(id);
       for (const { project, kind, value } of group.detached) removeIdentity.run(project, kind, value);
-      for (const { project, kind, value, id, profile } of group.identities) {
+      for (const { project, kind, value, id, profile } of identities) {
         putIdentity.run(project, kind, value, id, profile);
       }
       for (const block of group.blocks) {

@@ -2,9 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { zstdDecompressSync } from 'node:zlib';
 import { evolve } from '../../core/evolve.ts';
 import type { IdentityId, ProfileId } from '../../core/ids.ts';
-import { type Line, readLine } from '../../core/line.ts';
+import type { Line } from '../../core/line.ts';
 import type { Profile } from '../../core/profile.ts';
 import { readProfile, writeProfile } from '../../core/profile-document.ts';
+import { readLine } from '../../core/read-line.ts';
 import type { ProfileRow } from '../../engine/store.ts';
 
 /** Brings profiles up to date with all lines in the store, whose rows may be behind. Inside a transaction. */

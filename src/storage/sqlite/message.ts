@@ -49,6 +49,7 @@ export interface PackedWriteSet {
   readonly profileIds: Float64Array;
   readonly profileProjects: Float64Array;
   readonly profileDocuments: readonly string[];
+  readonly removed: WriteSet['removed'];
   readonly recordKeys: readonly string[];
   readonly recordDocuments: readonly string[];
   readonly identities: WriteSet['identities'];
@@ -74,12 +75,13 @@ export function unpackTimers(packed: PackedTimers): Timer[] {
 }
 
 export function packWriteSet(group: WriteSet): PackedWriteSet {
-  const { nowMs, profiles, records, identities, detached, blocks, rowsUpTo } = group;
+  const { nowMs, profiles, removed, records, identities, detached, blocks, rowsUpTo } = group;
   return {
     nowMs,
     profileIds: Float64Array.from(profiles, (it) => it.id),
     profileProjects: Float64Array.from(profiles, (it) => it.project),
     profileDocuments: profiles.map((it) => it.document),
+    removed,
     recordKeys: records.map((it) => it.key),
     recordDocuments: records.map((it) => it.document),
     identities,
@@ -92,7 +94,7 @@ export function packWriteSet(group: WriteSet): PackedWriteSet {
 }
 
 export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
-  const { nowMs, identities, detached, blocks, rowsUpTo } = packed;
+  const { nowMs, removed, identities, detached, blocks, rowsUpTo } = packed;
   return {
     nowMs,
     profiles: packed.profileDocuments.map((document, index) => ({
@@ -100,6 +102,7 @@ export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
       project: packed.profileProjects[index] as ProjectId,
       document,
     })),
+    removed,
     records: packed.recordKeys.map((key, index) => ({
       key,
       document: packed.recordDocuments[index] as string,

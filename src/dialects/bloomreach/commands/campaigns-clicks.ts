@@ -39,6 +39,7 @@ export const campaignsClicks: WireCommand = {
       kind: 'track',
       ids: isKnown ? named.ids : unattributed,
       create: true,
+      merge: 'oldest',
       name: 'campaign',
       value: null,
       info: null,

@@ -29,6 +29,7 @@ export const customersEvents: WireCommand = {
       kind: 'track',
       ids: named.ids,
       create: true,
+      merge: 'oldest',
       name,
       value: null,
       info: null,

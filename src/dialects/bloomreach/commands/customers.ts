@@ -25,6 +25,7 @@ export const customers: WireCommand = {
       kind: 'set_attributes',
       ids: named.ids,
       create: true,
+      merge: 'oldest',
       attributes: Object.entries(properties),
       timeSec: updated ?? stamped ?? byAge,
       keepNewer: true,

@@ -8,7 +8,8 @@ import { readUnsubscriptions, readUserFacts } from '../facts.ts';
 import type { Fault } from '../fault.ts';
 import { readCounterOverrides, readTotals } from '../overrides.ts';
 import { isFault, type Parameters } from '../parameters.ts';
-import { WireMap, WireNumber, wireCheck } from '../wire-types.ts';
+import { becoming } from '../user.ts';
+import { WireMap, WireNumber, WireText, wireCheck } from '../wire-types.ts';
 
 const check = wireCheck(
   Type.Object({
@@ -18,14 +19,18 @@ const check = wireCheck(
     userAttributeValuesToIncrement: WireMap,
     events: WireMap,
     states: WireMap,
+    newUserId: WireText,
     time: WireNumber,
   }),
 );
 
 /** Parameters of the contract that change the profile and are not built yet: never dropped without a word. */
-const notYet = ['newUserId', 'devices'];
+const notYet = ['devices'];
 
-/** Changes a profile: attributes, facts, counters and totals (contract 2.3 `setUserAttributes`). */
+/**
+ * Changes a profile: attributes, facts, counters and totals (contract 2.3 `setUserAttributes`). With `newUserId` the user
+ * first becomes that one, and everything else is his (contract 7.2).
+ */
 export const setUserAttributes: Action = {
   name: 'setUserAttributes',
   key: 'production',
@@ -33,6 +38,8 @@ export const setUserAttributes: Action = {
   toCommand(parameters: Parameters, call: ActionCall): Translated | Fault {
     const problem = check(parameters);
     if (problem !== undefined) return problem;
+    const ids = becoming(call.user, parameters['newUserId']);
+    if (isFault(ids)) return ids;
     const time = readActionTime(parameters, call.clock, { refusesPast: false });
     if (isFault(time)) return time;
     const attributes = readUserAttributes(parameters);
@@ -54,7 +61,7 @@ export const setUserAttributes: Action = {
       warning: [time.warning, notice].filter((it) => it !== undefined).join(' ') || undefined,
       command: {
         kind: 'update_profile',
-        ids: call.user.ids,
+        ids,
         create: createsUser(parameters, true),
         attributes,
         edits,

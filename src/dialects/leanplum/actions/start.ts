@@ -35,6 +35,8 @@ export const start: Action = {
         kind: 'open_session',
         ids: call.user.ids,
         create: createsUser(parameters, true),
+        // A start with an id on the device of an anonymous user is his login (contract 7.2).
+        merge: 'named',
         // Backends start before every event; an SDK's start is a new run of the app.
         continueOpen: !call.isSdk,
         background: booleanOf(parameters['background']),

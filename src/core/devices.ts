@@ -1,0 +1,53 @@
+import type { Change } from './change.ts';
+import { takeStep } from './commands/steer-session.ts';
+import type { NamedIdentity, Taken } from './identity.ts';
+import type { Profile } from './profile.ts';
+import { findIdentity } from './profile.ts';
+import { deviceOf, passTime, sessionOf } from './session.ts';
+import { makeRoomForCookies } from './soft-ids.ts';
+
+/**
+ * Gives the profile soft ids that name somebody else. A device is handed on: the other one keeps it in his list, and his
+ * session on it ends (design D9). A cookie is stolen: the other one loses it, what he did stays his (Bloomreach
+ * contract 2.6, rule 3).
+ */
+export function takeOver(change: Change, taken: readonly Taken[], happenedMs: number): void {
+  for (const { id, from } of taken) {
+    const { kind, value } = id;
+    const identity = findIdentity(from, kind, value);
+    if (identity === undefined) continue;
+    const other = change.beside(from);
+    if (kind === 'device') {
+      endSessionOf(other, [id], happenedMs);
+      other.handOn(identity);
+    } else other.detach(identity);
+    const own = findIdentity(change.profile, kind, value);
+    if (own !== undefined) change.takeBack(own);
+    else {
+      if (kind === 'cookie') makeRoomForCookies(change, 1);
+      change.attach(kind, value);
+    }
+  }
+}
+
+/**
+ * A user with an id gives way to another one (Leanplum contract 7.2, "switch"): his current session ends. True: there
+ * was one, so that one of the other user begins.
+ */
+export function leaveUser(
+  change: Change,
+  leaves: Profile,
+  { ids, happenedMs }: { ids: readonly NamedIdentity[]; happenedMs: number },
+): boolean {
+  return endSessionOf(change.beside(leaves), ids, happenedMs);
+}
+
+/** Ends the session that somebody has on the device among `ids`. */
+function endSessionOf(other: Change, ids: readonly NamedIdentity[], happenedMs: number): boolean {
+  passTime(other, happenedMs);
+  const device = deviceOf(other.profile, ids);
+  const session = sessionOf(other.profile, device);
+  if (session === undefined) return false;
+  takeStep(other, session, { action: 'stop', device, atMs: happenedMs });
+  return true;
+}
