@@ -126,6 +126,7 @@ class Bench {
       const nothing = {
         profiles: [],
         removed: [],
+        erasures: [],
         identities: [],
         detached: [],
         records: [],

@@ -1,6 +1,7 @@
 import type { AdminAction } from './action.ts';
 import { createKey } from './actions/create-key.ts';
 import { createProject } from './actions/create-project.ts';
+import { listErasures } from './actions/list-erasures.ts';
 import { listKeys } from './actions/list-keys.ts';
 import { listProjects } from './actions/list-projects.ts';
 import { revokeKey } from './actions/revoke-key.ts';
@@ -19,6 +20,7 @@ export const actions: readonly AdminAction[] = [
   revokeKey,
   showProfile,
   showStatus,
+  listErasures,
   runSql,
   startBackup,
   showBackup,

@@ -19,3 +19,6 @@ export const readBytes = 256;
  * Bytes of a Unix socket's path on every system we run on (macOS 103, Linux 107). A longer one is reached by a link.
  */
 export const socketPathBytesMax = 103;
+/** Receipts of erasures in one answer. */
+export const erasuresDefault = 50;
+export const erasuresMax = 1_000;

@@ -1,7 +1,7 @@
 import type { Line } from '../core/line.ts';
 import type { Profile } from '../core/profile.ts';
 import type { Projects } from '../engine/projects.ts';
-import type { ProjectStore } from '../engine/store.ts';
+import type { ErasureStore, ProjectStore } from '../engine/store.ts';
 import type { Engine } from '../engine/submit.ts';
 import type { RequestTotals } from '../http/observe.ts';
 
@@ -9,7 +9,7 @@ import type { RequestTotals } from '../http/observe.ts';
 export interface AdminParts {
   readonly engine: Engine;
   readonly projects: Projects;
-  readonly store: ProjectStore;
+  readonly store: ProjectStore & ErasureStore;
   /** The newest lines of a profile as it was read, newest first, at most `limit`. */
   readonly newestLines: (profile: Profile, limit: number) => Promise<readonly Line[]>;
   /** Undefined while there is nothing to ask. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addBackup } from './commands/backup.ts';
+import { addErasures } from './commands/erasures.ts';
 import { addKeys } from './commands/keys.ts';
 import { addProfile } from './commands/profile.ts';
 import { addProjects } from './commands/projects.ts';
@@ -40,8 +41,7 @@ export function buildProgram({ defaultFolder, stdout, stderr }: ProgramOptions):
     const { data, json } = command.optsWithGlobals<{ data: string; json: boolean }>();
     return openTerminal({ dataFolder: data, json, stdout, stderr });
   };
-  for (const add of [addProjects, addKeys, addProfile, addStatus, addSql, addBackup, addRestore]) {
-    add(program, open);
-  }
+  const groups = [addProjects, addKeys, addProfile, addErasures, addStatus, addSql, addBackup, addRestore];
+  for (const add of groups) add(program, open);
   return program;
 }

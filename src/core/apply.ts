@@ -1,7 +1,8 @@
 import { unreachable } from '../lib/assert.ts';
-import { Change, type Context, type Naming, type SetTimer } from './change.ts';
+import { Change, type Context, type Erasure, type Naming, type SetTimer } from './change.ts';
 import { type Command, isRead } from './command.ts';
 import { enterState } from './commands/enter-state.ts';
+import { anonymizeUser, blockUser, eraseUser, unblockUser } from './commands/erase-user.ts';
 import { openSession } from './commands/open-session.ts';
 import { passDueTime } from './commands/pass-time.ts';
 import { setAttributes } from './commands/set-attributes.ts';
@@ -13,7 +14,7 @@ import { chooseTarget, type Target } from './identity.ts';
 import { profileSizeMax } from './limits.ts';
 import type { Line } from './line.ts';
 import { mergeAll } from './merge.ts';
-import { applied, noSession, type Outcome, profileFull, userNotFound } from './outcome.ts';
+import { applied, blocked, noSession, type Outcome, profileFull, userNotFound } from './outcome.ts';
 import type { Profile } from './profile.ts';
 import { copyProfile } from './profile-document.ts';
 import { deviceOf, passTime } from './session.ts';
@@ -25,12 +26,14 @@ export interface Applied {
   readonly profile: Profile | undefined;
   /** Other profiles that changed. */
   readonly others: readonly Profile[];
-  /** Profiles that are part of the one meant from now on: there is nobody any more who is only this. */
-  readonly absorbed: readonly Profile[];
+  /** Profiles that nobody is any more: part of another one from now on, or erased. */
+  readonly gone: readonly Profile[];
   /** Ids that name somebody else than before, in order. */
   readonly namings: readonly Naming[];
   /** Everything that happened, in order; empty: nothing changed. */
   readonly lines: readonly Line[];
+  /** What is not part of the history any more. */
+  readonly erasures: readonly Erasure[];
   /** Timers that the command has set (design D3). */
   readonly timers: readonly SetTimer[];
 }
@@ -52,6 +55,8 @@ export function apply(found: readonly (Profile | undefined)[], command: Command,
   if (profile === undefined && command.kind === 'track' && command.disposition === 'require_active') {
     return unchanged(noSession);
   }
+  if (!reachesBlocked(command) && (profile?.blocked || target.absorb.some((it) => it.blocked)))
+    return unchanged(blocked);
 
   const change = new Change(context, profile);
   try {
@@ -66,7 +71,7 @@ const nobody: Target = { profile: undefined, attach: [], absorb: [], take: [], l
 
 /** The steps of every command: the profile exists, time passes for it, it has its parts and its ids, the rule decides. */
 function carryOut(change: Change, command: WritingCommand, target: Target): Outcome {
-  const happenedMs = command.kind === 'pass_time' ? change.nowMs : change.happenedMs(command.timeSec);
+  const happenedMs = change.happenedMs('timeSec' in command ? command.timeSec : null);
   const { attach, absorb, take, leaves } = target;
   if (target.profile === undefined) change.create();
   else passTime(change, happenedMs);
@@ -89,6 +94,11 @@ function carryOut(change: Change, command: WritingCommand, target: Target): Outc
   return decide(change, command);
 }
 
+/** Whether a command is about a user about whom nothing is kept as well. */
+function reachesBlocked({ kind }: Command): boolean {
+  return kind === 'block_user' || kind === 'unblock_user' || kind === 'erase_user' || kind === 'pass_time';
+}
+
 type ReadingCommand = Extract<Command, { kind: 'read_profile' | 'find_user' }>;
 type WritingCommand = Exclude<Command, { kind: 'read_profile' | 'find_user' }>;
 
@@ -108,6 +118,14 @@ function decide(change: Change, command: WritingCommand): Outcome {
       return enterState(change, command);
     case 'pass_time':
       return passDueTime(change, command);
+    case 'erase_user':
+      return eraseUser(change, command);
+    case 'anonymize_user':
+      return anonymizeUser(change, command);
+    case 'block_user':
+      return blockUser(change, command);
+    case 'unblock_user':
+      return unblockUser(change);
     default:
       return unreachable(command);
   }
@@ -126,13 +144,14 @@ function unchanged(outcome: Outcome): Applied {
 const nothing = {
   profile: undefined,
   others: [],
-  absorbed: [],
+  gone: [],
   namings: [],
   lines: [],
+  erasures: [],
   timers: [],
 } as const;
 
 function done(change: Change, outcome: Outcome): Applied {
-  const { profile, others, absorbed, namings, lines, timers } = change;
-  return { outcome, profile, others, absorbed, namings, lines, timers };
+  const { profile, others, gone, namings, lines, erasures, timers } = change;
+  return { outcome, profile, others, gone, namings, lines, erasures, timers };
 }

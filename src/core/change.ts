@@ -1,9 +1,9 @@
 import { assert } from '../lib/assert.ts';
 import { evolve, type IdentityValue } from './evolve.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId } from './ids.ts';
-import type { Line, MergedLine } from './line.ts';
-import { findIdentity, type Identity, type IdentityKind, type Profile } from './profile.ts';
-import { writePart } from './profile-document.ts';
+import type { ErasureScope, Line, MergedLine } from './line.ts';
+import { findIdentity, historyOf, type Identity, type IdentityKind, type Profile } from './profile.ts';
+import { writeWithoutValues } from './profile-document.ts';
 
 /** What the edge hands in, so that nothing in the core reads a clock or makes an id. */
 export interface Context {
@@ -29,6 +29,13 @@ export interface SetTimer {
   readonly dueMs: number;
 }
 
+/** Lines of a profile up to and including `upTo` are erased. */
+export interface Erasure {
+  readonly profile: ProfileId;
+  readonly upTo: EventId;
+  readonly scope: ErasureScope;
+}
+
 /** A line before it has its place. */
 export type Draft = DraftOf<Line>;
 type DraftOf<L extends Line> = L extends Line ? Omit<L, 'id' | 'project' | 'profile' | 'atMs'> : never;
@@ -43,6 +50,8 @@ export class Change {
   readonly lines: Line[];
   /** In order: a later one of the same id counts. */
   readonly namings: Naming[];
+  #erasures: Erasure[] | undefined;
+  #isGone = false;
   /** The profile's timer as the command found it. */
   readonly #timerBeforeMs: number | null;
   readonly #context: Context;
@@ -73,6 +82,15 @@ export class Change {
   /** Profiles that are part of this one now. */
   get absorbed(): readonly Profile[] {
     return this.#absorbed ?? none;
+  }
+
+  /** Profiles that nobody is any more. */
+  get gone(): readonly Profile[] {
+    return this.#isGone ? [...this.absorbed, this.profile] : this.absorbed;
+  }
+
+  get erasures(): readonly Erasure[] {
+    return this.#erasures ?? none;
   }
 
   /** The timers that this command has set, of every profile that it changed and that is still there. */
@@ -144,6 +162,27 @@ export class Change {
     this.say({ kind: 'identity_handed_on', name: kind, identity: id, timeSec: this.nowSec, session: null });
   }
 
+  /**
+   * Erases lines of this profile and its parts up to here. It has the state `after` from now on, whose ids are some of
+   * those it had; undefined: nobody is this profile any more.
+   */
+  erase(scope: ErasureScope, after: Profile | undefined): void {
+    const { profile } = this;
+    const before = [...profile.identities];
+    const profiles = historyOf(profile);
+    const upTo = (this.#context.nextEvent + this.lines.length - 1) as EventId;
+    const document = after === undefined ? null : writeWithoutValues(after);
+    const values = new Map(before.map((it) => [it.id, it.value]));
+    const line = { kind: 'erased', scope, document, timeSec: this.nowSec, session: null } as const;
+    this.say(line, (id) => values.get(id) ?? unknownValue(id));
+    const kept = new Set(after?.identities.map((it) => it.id));
+    for (const { id, kind, value, away } of before) {
+      if (!kept.has(id) && !away) this.namings.push({ id, kind, value, profile: undefined });
+    }
+    this.#erasures = profiles.map((it) => ({ profile: it, upTo, scope }));
+    this.#isGone = after === undefined;
+  }
+
   /** Work on another profile within the same command. */
   beside(profile: Profile): Change {
     this.#others ??= new Map();
@@ -157,7 +196,13 @@ export class Change {
     const base = { timeSec: this.nowSec, session: null };
     part.say({ kind: 'merged_into', ...base, into: this.profile.id });
     const values = new Map(other.identities.map((it) => [it.id, it.value]));
-    const line = { kind: 'merged', ...base, part: other.id, same, document: writePart(other) } as const;
+    const line = {
+      kind: 'merged',
+      ...base,
+      part: other.id,
+      same,
+      document: writeWithoutValues(other),
+    } as const;
     this.say(line, (id) => values.get(id) ?? unknownValue(id));
     for (const { kind, value, away } of other.identities) {
       const identity = away ? undefined : findIdentity(this.profile, kind, value);

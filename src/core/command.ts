@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../lib/json.ts';
 import type { AttributeEdit } from './attribute-edits.ts';
 import type { NamedIdentity } from './identity.ts';
 import type { ProfileId } from './ids.ts';
-import type { Totals } from './line.ts';
+import type { ErasureScope, Totals } from './line.ts';
 
 interface CommandBase {
   /** The ids by which the caller names the user, at least one; none where a command names the profile itself. */
@@ -122,6 +122,32 @@ export interface UpdateProfile extends CommandBase {
   readonly timeSec: number | null;
 }
 
+/** Erases a user: nobody is him any more, and whoever comes with his ids next is new (design D15). */
+export interface EraseUser extends CommandBase {
+  readonly kind: 'erase_user';
+  readonly scope: ErasureScope;
+  /** Only somebody who has no hard id. */
+  readonly onlyAnonymous: boolean;
+}
+
+/** Takes away a user's ids and some attributes, and what is known about him and his devices; what he did stays. */
+export interface AnonymizeUser extends CommandBase {
+  readonly kind: 'anonymize_user';
+  readonly attributes: ReadonlySet<string>;
+  /** The fresh cookie by which he goes from now on. */
+  readonly cookie: string;
+}
+
+/** Erases everything about a user but his ids, and keeps nothing about him until he is unblocked. */
+export interface BlockUser extends CommandBase {
+  readonly kind: 'block_user';
+  readonly onlyAnonymous: boolean;
+}
+
+export interface UnblockUser extends CommandBase {
+  readonly kind: 'unblock_user';
+}
+
 /** Reads the profile as it is at this place in the order. */
 export interface ReadProfile extends CommandBase {
   readonly kind: 'read_profile';
@@ -147,6 +173,10 @@ export type Command =
   | Track
   | SetAttributes
   | UpdateProfile
+  | EraseUser
+  | AnonymizeUser
+  | BlockUser
+  | UnblockUser
   | ReadProfile
   | ReadKnownProfile
   | FindUser;

@@ -7,6 +7,7 @@ import { fingerprint, pushFingerprint } from './fingerprint.ts';
 import type { IdentityId } from './ids.ts';
 import type {
   AttributesLine,
+  ErasedLine,
   EventLine,
   FactsLine,
   IdentityAttachedLine,
@@ -17,6 +18,7 @@ import type {
   OverriddenLine,
 } from './line.ts';
 import { type Attribute, newProfile, type Profile } from './profile.ts';
+import { readProfile } from './profile-document.ts';
 
 /** The external id that an identity's internal id stands for; lines do not hold it. */
 export type IdentityValue = (id: IdentityId) => string;
@@ -25,10 +27,12 @@ export type IdentityValue = (id: IdentityId) => string;
  * Brings a profile to the state after `line`: the only function that changes a profile, so that *profile = fold of
  * its lines* holds by construction. It changes the given object in place (copying maps for every item would cost more
  * than everything else together), decides nothing and cannot fail half-way. `undefined` is the state before the
- * `created` line.
+ * first line: `created`, or an erasure of what was before.
  */
 export function evolve(profile: Profile | undefined, line: Line, identityValue: IdentityValue): Profile {
   if (profile === undefined) {
+    if (line.kind === 'erased' && line.document !== null)
+      return stateAfter(line, line.document, identityValue);
     assert(line.kind === 'created', `the first line of profile ${line.profile} is ${line.kind}`);
     return newProfile(line.profile, line.project, line.atMs);
   }
@@ -38,6 +42,12 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
   switch (line.kind) {
     case 'created':
     case 'merged_into':
+      break;
+    case 'erased':
+      if (line.document !== null) profile.become(stateAfter(line, line.document, identityValue));
+      break;
+    case 'unblocked':
+      profile.blocked = false;
       break;
     case 'merged':
       evolveMerge(profile, line, identityValue);
@@ -76,6 +86,17 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
       unreachable(line);
   }
   moveTimer(profile, line);
+  return profile;
+}
+
+function stateAfter(line: ErasedLine, document: string, identityValue: IdentityValue): Profile {
+  const profile = readProfile(document);
+  for (const [index, it] of profile.identities.entries()) {
+    profile.identities[index] = { ...it, value: identityValue(it.id) };
+  }
+  profile.texts.identities = undefined;
+  profile.updatedMs = line.atMs;
+  profile.lastEvent = line.id;
   return profile;
 }
 

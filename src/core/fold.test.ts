@@ -12,7 +12,7 @@ import { evolve } from './evolve.ts';
 import type { NamedIdentity } from './identity.ts';
 import { type EventId, firstEventId, type IdentityId, type ProfileId, type ProjectId } from './ids.ts';
 import { cookiesMax } from './limits.ts';
-import { writeLine } from './line.ts';
+import { type Line, personalKinds, writeLine } from './line.ts';
 import { type IdentityKind, newProfile, type Profile } from './profile.ts';
 import { copyProfile, readProfile, writeProfile } from './profile-document.ts';
 import { readLine } from './read-line.ts';
@@ -29,13 +29,13 @@ class World {
   do(nowMs: number, command: Command): void {
     const found = this.#find(command);
     const context = { project: 1 as ProjectId, nowMs, nextEvent: this.#next as EventId };
-    const { profile, others, absorbed, lines, namings, outcome } = apply(found, command, context);
+    const { profile, others, gone, lines, namings, erasures, outcome } = apply(found, command, context);
 
     assert.notEqual(outcome.code, 'failed');
     this.#next += lines.length;
     if (profile === undefined) return;
     for (const each of [profile, ...others]) this.profiles.set(each.id, each);
-    for (const { id } of absorbed) this.profiles.delete(id);
+    for (const { id } of gone) this.profiles.delete(id);
     for (const naming of namings) {
       this.values.set(naming.id, naming.value);
       if (naming.profile === undefined) this.owners.delete(keyOf(naming));
@@ -45,6 +45,12 @@ class World {
       const stored = this.lines.get(line.profile) ?? [];
       this.lines.set(line.profile, stored);
       stored.push(writeLine(line));
+    }
+    for (const { profile: of, upTo, scope } of erasures) {
+      const isTaken = (line: Line) =>
+        line.id <= upTo && (scope === 'all' || personalKinds.some((it) => it === line.kind));
+      const kept = (this.lines.get(of) ?? []).filter((text) => !isTaken(readLine(text)));
+      this.lines.set(of, kept);
     }
   }
 

@@ -32,7 +32,7 @@ test('whatever is named together: one owner an id, nobody with two names, nothin
       const createdFirst = Math.min(...before.filter((it) => !clashes(it, ids)).map((it) => it.createdMs));
       const applied = world.do(index + 1, track('seen', { ids: ids.join(', '), merge: 'oldest' }));
       lines.push(...applied.lines);
-      merges += applied.absorbed.length;
+      merges += applied.gone.length;
       thefts += applied.lines.filter((it) => it.kind === 'identity_detached').length;
       // Everything that was named means one profile now, and it has the name that was given.
       const owners = new Set(ids.map((id) => world.owners.get(id)));

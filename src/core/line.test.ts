@@ -69,6 +69,17 @@ const frozen: Record<Line['kind'], readonly (readonly [Line, string])[]> = {
       `${start},${times},"kind":"merged_into","into":35184372088825}`,
     ],
   ],
+  erased: [
+    [
+      { ...base, kind: 'erased', scope: 'personal', document: '{"v":1,"identities":[[5,"user",""]]}' },
+      `${start},${times},"kind":"erased","scope":"personal","document":{"v":1,"identities":[[5,"user",""]]}}`,
+    ],
+    [
+      { ...base, kind: 'erased', scope: 'all', document: null },
+      `${start},${times},"kind":"erased","scope":"all"}`,
+    ],
+  ],
+  unblocked: [[{ ...base, kind: 'unblocked' }, `${start},${times},"kind":"unblocked"}`]],
   session_opened: [
     [
       { ...base, kind: 'session_opened', device: null, background: false, billed: false, prior },

@@ -67,6 +67,33 @@ export interface MergedIntoLine extends LineBase {
   readonly into: ProfileId;
 }
 
+/** What an erasure takes: what says who somebody is and what he is like, or everything. */
+export type ErasureScope = 'personal' | 'all';
+
+/** Kinds of lines that an erasure of `personal` takes out of the history; what somebody did stays. */
+export const personalKinds = [
+  'attributes',
+  'facts',
+  'merged',
+  'identity_attached',
+  'identity_detached',
+  'identity_used',
+  'identity_handed_on',
+] as const satisfies readonly Line['kind'][];
+
+/** Up to here lines of the profile and its parts are erased. It says the state from here on, so that no line before is missed. */
+export interface ErasedLine extends LineBase {
+  readonly kind: 'erased';
+  readonly scope: ErasureScope;
+  /** As JSON, without the values of ids; null: nobody is this profile any more. */
+  readonly document: string | null;
+}
+
+/** Things are kept about a blocked user again. */
+export interface UnblockedLine extends LineBase {
+  readonly kind: 'unblocked';
+}
+
 /** Attributes set (value) or cleared (null), all at `timeSec`. */
 export interface AttributesLine extends LineBase {
   readonly kind: 'attributes';
@@ -130,6 +157,8 @@ export type Line =
   | IdentityHandedOnLine
   | MergedLine
   | MergedIntoLine
+  | ErasedLine
+  | UnblockedLine
   | SessionOpenedLine
   | SessionContinuedLine
   | SessionPausedLine
@@ -180,6 +209,9 @@ export function writeLine(line: Line): string {
       return `${text},"part":${line.part},"same":${JSON.stringify(line.same)},"document":${line.document}}`;
     case 'merged_into':
       return `${text},"into":${line.into}}`;
+    case 'erased':
+      text += `,"scope":"${line.scope}"`;
+      return line.document === null ? `${text}}` : `${text},"document":${line.document}}`;
     case 'session_opened': {
       const { events, states, sessions, spentSec } = line.prior;
       if (line.device !== null) text += `,"device":${line.device}`;
@@ -202,6 +234,7 @@ export function writeLine(line: Line): string {
     case 'state_resumed':
       return `${text},"state":${line.state}}`;
     case 'created':
+    case 'unblocked':
     case 'session_continued':
     case 'session_paused':
     case 'time_passed':

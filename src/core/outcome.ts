@@ -15,6 +15,10 @@ export type Outcome =
   | { readonly code: 'no_session' }
   /** The profile has reached its size limit and the command would make it grow: what would, is not done. */
   | { readonly code: 'profile_full' }
+  /** Nothing is kept about this user, by his wish. Nothing changed. */
+  | { readonly code: 'blocked' }
+  /** The device named has been used by a user with an id: he has to be named by it. Nothing changed. */
+  | { readonly code: 'id_needed' }
   /** A bug of ours met this command; the error is for the log. What it had changed until then is stored. */
   | { readonly code: 'failed'; readonly error: unknown }
   /** What a read found; a copy that later commands do not change. */
@@ -25,6 +29,8 @@ export const appliedOffline: Outcome = { code: 'applied', offline: true };
 export const duplicate: Outcome = { code: 'duplicate' };
 export const userNotFound: Outcome = { code: 'user_not_found' };
 export const noSession: Outcome = { code: 'no_session' };
+export const blocked: Outcome = { code: 'blocked' };
+export const idNeeded: Outcome = { code: 'id_needed' };
 export const profileFull: Outcome = { code: 'profile_full' };
 
 /** Whether the command was carried out, so that a repeat of it is none; a failure may be repeated. */

@@ -37,6 +37,7 @@ interface ProfileDocument {
   readonly newest: number | null;
   readonly prints: string;
   readonly parts: readonly number[];
+  readonly blocked: boolean;
 }
 
 /** Times in milliseconds: opened, last active, heard of, spent. */
@@ -68,7 +69,7 @@ export function writeProfile(profile: Profile): string {
     `${identitiesMark}${texts.identities}${attributesMark}${texts.attributes}` +
     `${countersMark}${writeCounters(profile)},"states":${writeStates(profile)}` +
     `,"sessions":${writeSessions(profile)},"pauses":${writePauses(profile)},"timer":${profile.timerMs}` +
-    `,"newest":${newest},"prints":"${profile.fingerprints}","parts":[${profile.parts.join()}]}`
+    `,"newest":${newest},"prints":"${profile.fingerprints}","parts":[${profile.parts.join()}],"blocked":${profile.blocked}}`
   );
 }
 
@@ -170,6 +171,7 @@ export function readProfile(text: string): Profile {
     newestStampSec: document.newest ?? Number.NEGATIVE_INFINITY,
     fingerprints: document.prints,
     parts: [...document.parts] as ProfileId[],
+    blocked: document.blocked,
     size: text.length,
   };
   return new Profile(members, {
@@ -217,8 +219,8 @@ export function copyProfile(profile: Profile): Profile {
   return new Profile(members, { ...profile.texts }, new Map(profile.attributes));
 }
 
-/** The document of a profile that becomes part of another, for a line: without the values of its ids. */
-export function writePart(profile: Profile): string {
+/** The document of a profile for a line: without the values of its ids. */
+export function writeWithoutValues(profile: Profile): string {
   const identities = profile.identities.map((it) => ({ ...it, value: '' }));
   const texts = { identities: undefined, attributes: JSON.stringify([...profile.attributes.values()]) };
   return writeProfile(new Profile({ ...profile, identities }, texts));

@@ -71,7 +71,7 @@ export interface Pause {
 }
 
 /** What a profile is made from, beside its attributes. */
-type ProfileMembers = Omit<Profile, 'attributes' | 'texts' | 'pack'>;
+type ProfileMembers = Omit<Profile, 'attributes' | 'texts' | 'pack' | 'become'>;
 
 /** Parts of a profile's document as JSON text, kept while they are up to date: most changes leave them alone. */
 export interface ProfileTexts {
@@ -107,6 +107,8 @@ export class Profile {
   fingerprints: string;
   /** The profiles that were merged into this one, and those merged into them; their lines are part of its history. */
   readonly parts: ProfileId[];
+  /** Nothing is kept about this user any more (Leanplum contract 2.4 `block`). */
+  blocked: boolean;
   /** Approximate length of its document; grows with changes, exact after a load. Not part of the state. */
   size: number;
   readonly texts: ProfileTexts;
@@ -133,6 +135,7 @@ export class Profile {
     this.newestStampSec = members.newestStampSec;
     this.fingerprints = members.fingerprints;
     this.parts = members.parts;
+    this.blocked = members.blocked;
     this.size = members.size;
     this.texts = texts;
     this.#attributes = attributes;
@@ -149,6 +152,12 @@ export class Profile {
   /** Keeps attributes only as text, if there is one: that many objects less for the garbage collector to walk. */
   pack(): void {
     if (this.texts.attributes !== undefined) this.#attributes = undefined;
+  }
+
+  /** Has everything that `other` has from now on, and nothing else; `other` is not used any more. */
+  become(other: Profile): void {
+    this.#attributes = other.attributes;
+    Object.assign(this, other);
   }
 }
 
@@ -175,6 +184,7 @@ export function newProfile(id: ProfileId, project: ProjectId, nowMs: number): Pr
     newestStampSec: Number.NEGATIVE_INFINITY,
     fingerprints: '',
     parts: [],
+    blocked: false,
     size: emptyProfileSize,
   };
   return new Profile(members, { identities: undefined, attributes: undefined }, new Map());

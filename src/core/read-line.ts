@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../lib/json.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from './ids.ts';
 import {
   type CounterRow,
+  type ErasureScope,
   type EventLine,
   type Line,
   lineVersion,
@@ -52,6 +53,10 @@ export function toLine(stored: StoredLine): Line {
       return { ...base, kind: 'merged', ...readMerged(stored) };
     case 'merged_into':
       return { ...base, kind: 'merged_into', into: stored.into as ProfileId };
+    case 'erased': {
+      const document = stored.document === undefined ? null : JSON.stringify(stored.document);
+      return { ...base, kind: 'erased', scope: stored.scope as ErasureScope, document };
+    }
     case 'session_opened':
       return { ...base, kind: 'session_opened', device, ...readOpened(stored) };
     case 'session_resumed':
@@ -72,6 +77,7 @@ export function toLine(stored: StoredLine): Line {
     case 'state_resumed':
       return { ...base, kind: stored.kind, state: stored.state as StateId };
     case 'created':
+    case 'unblocked':
     case 'session_continued':
     case 'session_paused':
     case 'time_passed':
@@ -122,6 +128,7 @@ export interface StoredLine {
   readonly same?: readonly (readonly [number, number])[];
   readonly document?: Json;
   readonly into?: number;
+  readonly scope?: ErasureScope;
   readonly name?: string;
   readonly value?: number;
   readonly info?: string;

@@ -1,4 +1,4 @@
-import type { Naming } from '../core/change.ts';
+import type { Erasure, Naming } from '../core/change.ts';
 import type { EventId, ProfileId, ProjectId } from '../core/ids.ts';
 import { type Line, writeLine } from '../core/line.ts';
 import type { Profile } from '../core/profile.ts';
@@ -25,6 +25,7 @@ export class Group {
   #rows: readonly Profile[] = [];
   readonly #identities = new Map<string, WriteSet['identities'][number] | IdentityKey>();
   readonly #removed = new Set<ProfileId>();
+  readonly #erasures: WriteSet['erasures'][number][] = [];
   readonly #records = new Map<string, IdempotencyRecord>();
   readonly #timers = new Map<ProfileId, Timer>();
   readonly #doneTimers: Timer[] = [];
@@ -88,7 +89,16 @@ export class Group {
   name(key: string, project: ProjectId, { id, kind, value, profile }: Naming): void {
     const identity = { project, kind, value };
     this.#identities.set(key, profile === undefined ? identity : { ...identity, id, profile: profile.id });
-    if (profile === undefined) return;
+    if (profile !== undefined) this.#write(profile);
+  }
+
+  /** Lines are not part of the history any more. What the profile's row still says of them goes with this group. */
+  erase(project: ProjectId, profile: Profile, erasures: readonly Erasure[]): void {
+    for (const erasure of erasures) this.#erasures.push({ ...erasure, project });
+    this.#write(profile);
+  }
+
+  #write(profile: Profile): void {
     if (!this.#due.has(profile)) this.bytes += profile.size;
     this.#due.add(profile);
   }
@@ -129,6 +139,7 @@ export class Group {
       nowMs: this.nowMs,
       profiles: rows.profiles.map(toRow),
       removed: [...this.#removed],
+      erasures: this.#erasures,
       identities: identities.filter((it) => 'profile' in it),
       detached: identities.filter((it) => !('profile' in it)),
       blocks: this.#blocks.map(

@@ -141,6 +141,22 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     params: fc.constantFrom({}, { a: 1 }),
     timeSec,
   }),
+  fc.oneof(
+    fc.record({
+      ...base,
+      kind: fc.constant('erase_user' as const),
+      scope: fc.constantFrom('personal' as const, 'all' as const),
+      onlyAnonymous: fc.boolean(),
+    }),
+    fc.record({ ...base, kind: fc.constant('block_user' as const), onlyAnonymous: fc.boolean() }),
+    fc.record({ ...base, kind: fc.constant('unblock_user' as const) }),
+    fc.record({
+      ...base,
+      kind: fc.constant('anonymize_user' as const),
+      attributes: fc.constant(new Set(['plan'])),
+      cookie: fc.uuid(),
+    }),
+  ),
   fc.record({ ...base, kind: fc.constant('find_user' as const) }),
   fc.record({ ...base, kind: fc.constant('read_profile' as const) }),
 );
@@ -224,7 +240,7 @@ class Model {
             return profile === undefined ? undefined : this.profiles.get(profile);
           });
     const nextEvent = (this.#lastEvent + 1) as EventId;
-    const { outcome, profile, others, absorbed, namings, lines } = apply(found, asked, {
+    const { outcome, profile, others, gone, namings, lines } = apply(found, asked, {
       project,
       nowMs,
       nextEvent,
@@ -232,8 +248,8 @@ class Model {
     this.#lastEvent += lines.length;
     if (profile !== undefined) this.profiles.set(profile.id, profile);
     for (const other of others) this.profiles.set(other.id, other);
-    for (const { id } of absorbed) this.profiles.delete(id);
-    totals.absorbed += absorbed.length;
+    for (const { id } of gone) this.profiles.delete(id);
+    totals.gone += gone.length;
     for (const { kind, value, profile: owner } of namings) {
       const name = nameOf({ kind, value });
       if (owner === undefined) this.identities.delete(name);
@@ -307,7 +323,8 @@ const totals = {
   unavailable: 0,
   timers: 0,
   merges: 0,
-  absorbed: 0,
+  gone: 0,
+  erased: 0,
 };
 /** More than all runs together leave behind. */
 const timersMax = 1_000_000;
@@ -462,6 +479,7 @@ async function compareWithDisk(model: Model, project: ProjectId, exactly: boolea
       'the past of a profile is that of its parts as well',
     );
     totals.merges += merged.length;
+    totals.erased += past.filter((line) => line.kind === 'erased').length;
     let folded: Profile | undefined;
     for (const line of await history.linesOf({ ...all, project, profiles: [profile], upTo })) {
       folded = evolve(folded, line, (of) => values.get(of) ?? 'nobody');
@@ -493,5 +511,5 @@ test('whatever is refused for want of room: it never happened, and everything el
 test('the runs above met what they look for', () => {
   assert.ok(totals.reads > 300 && totals.commits > 200, JSON.stringify(totals));
   assert.ok(totals.twoInFlight > 100 && totals.unavailable > 100, JSON.stringify(totals));
-  assert.ok(totals.timers > 100 && totals.merges > 50, JSON.stringify(totals));
+  assert.ok(totals.timers > 100 && totals.merges > 20 && totals.erased > 50, JSON.stringify(totals));
 });

@@ -1,5 +1,6 @@
+import type { Erasure } from '../core/change.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId } from '../core/ids.ts';
-import type { Line } from '../core/line.ts';
+import type { ErasureScope, Line } from '../core/line.ts';
 import type { IdentityKind } from '../core/profile.ts';
 import type { KeyClass, Project } from '../core/project.ts';
 
@@ -100,6 +101,38 @@ export interface Sealing {
   readonly remove: readonly string[];
   /** Left out when lines only moved from file to file. */
   readonly position?: SealedPosition;
+  /** Erased lines that are in no file any more. */
+  readonly erased?: readonly ErasedLines[];
+}
+
+/** What became of an erasure of one profile (design D15). */
+export interface ErasureReceipt {
+  readonly id: number;
+  readonly project: ProjectId;
+  readonly profile: ProfileId;
+  readonly scope: ErasureScope;
+  readonly askedMs: number;
+  /** Null: its lines are hidden, and not yet out of all files. */
+  readonly doneMs: number | null;
+  /** Files and lines that held something of it. */
+  readonly files: number;
+  readonly lines: number;
+}
+
+/** What operators need of a store. Implementations: storage/sqlite. */
+export interface ErasureStore {
+  /** The newest erasures, newest first. */
+  erasures(max: number): Promise<readonly ErasureReceipt[]>;
+}
+
+/** How far an erasure has got. */
+export interface ErasedLines {
+  /** The erasure's row. */
+  readonly erasure: number;
+  /** Lines left out of the files that this change adds. */
+  readonly lines: number;
+  /** Set when no file and no block holds lines of it any more. */
+  readonly doneMs: number | null;
 }
 
 /** Users that API calls of one project looked up on one day (UTC, `2026-11-23`). */
@@ -152,8 +185,9 @@ export interface WriteSet {
     readonly project: ProjectId;
     readonly document: string;
   }[];
-  /** Profiles that are part of another one now; their ids are among `identities`. */
+  /** Profiles that nobody is any more; their ids are among `identities` or `detached`. */
   readonly removed: readonly ProfileId[];
+  readonly erasures: readonly (Erasure & { readonly project: ProjectId })[];
   readonly identities: readonly (IdentityKey & { readonly id: IdentityId; readonly profile: ProfileId })[];
   /** Ids that nobody has any more. */
   readonly detached: readonly IdentityKey[];

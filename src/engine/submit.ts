@@ -207,7 +207,7 @@ export class Engine {
   }
 
   /** Takes what a command changed into memory and into the open group. */
-  #take({ profile, others, absorbed, lines, namings, timers }: Applied, project: ProjectId): void {
+  #take({ profile, others, gone, lines, namings, erasures, timers }: Applied, project: ProjectId): void {
     const group = this.#open;
     assert(profile !== undefined, 'lines without a profile');
     this.#nextEvent += lines.length;
@@ -220,9 +220,11 @@ export class Engine {
     }
     this.#memory.changeProfile(profile, group.number);
     for (const other of others) this.#memory.changeProfile(other, group.number);
-    for (const part of absorbed) {
-      this.#memory.removeProfile(part, group.number);
-      group.remove(part);
+    // The row still has what is erased.
+    if (erasures.length > 0) group.erase(project, profile, erasures);
+    for (const each of gone) {
+      this.#memory.removeProfile(each, group.number);
+      group.remove(each);
     }
     for (const timer of timers) group.setTimer({ ...timer, project });
   }

@@ -50,10 +50,10 @@ export class World {
       nextEvent: this.#next as EventId,
     };
     const applied = apply(found, command, context);
-    const { profile, absorbed, namings, lines } = applied;
+    const { profile, gone, namings, lines } = applied;
     this.#next += lines.length;
     if (profile !== undefined) this.profiles.set(profile.id, profile);
-    for (const { id } of absorbed) this.profiles.delete(id);
+    for (const { id } of gone) this.profiles.delete(id);
     for (const { id, kind, value, profile: owner } of namings) {
       if (owner === undefined) this.owners.delete(`${kind} ${value}`);
       else this.owners.set(`${kind} ${value}`, owner);

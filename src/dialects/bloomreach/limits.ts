@@ -21,3 +21,5 @@ export const echoLengthMax = 1_000;
 export const attributesAskedMax = 1_000;
 /** Event types asked for in one `customers/events`. */
 export const eventTypesAskedMax = 1_000;
+/** Customers in one `customers/anonymize_bulk`. */
+export const anonymizedMax = 1_000;

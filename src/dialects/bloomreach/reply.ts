@@ -48,6 +48,9 @@ export function resultOf(outcome: Outcome): CommandResult {
       return { error: texts.noCustomer };
     case 'profile_full':
       return { error: texts.customerTooLarge };
+    case 'blocked':
+      return { error: texts.blocked };
+    case 'id_needed':
     case 'failed':
     case 'no_session':
       return { error: texts.internal };

@@ -4,10 +4,17 @@ import { retryAfterSec } from '../../engine/limits.ts';
 import type { Projects } from '../../engine/projects.ts';
 import type { Admission } from '../../http/admission.ts';
 import { BodyError, type BytesInFlight, endWhenStopping, readBodies, whileHeld } from '../../http/body.ts';
+import { answerAnonymize, answerAnonymizeBulk } from './anonymize.ts';
 import { answerBatch, answerSingle, type BloomreachParts, toSeconds } from './batch.ts';
 import { commands } from './commands.ts';
 import { authenticate, type Credentials, isRefused } from './credentials.ts';
-import { answerAttributes, answerCustomerEvents, answerExportOne, type DataParts } from './data.ts';
+import {
+  answerAttributes,
+  answerCustomerEvents,
+  answerExportOne,
+  type DataParts,
+  type ReadRequest,
+} from './data.ts';
 import { bodyBytesMax } from './limits.ts';
 import { type Answer, failures, json, type Reply } from './reply.ts';
 import { texts } from './texts.ts';
@@ -24,6 +31,15 @@ export interface BloomreachRoutes extends BloomreachParts, DataParts {
 type Handler = (call: { credentials: Credentials; request: FastifyRequest }) => Promise<Answer> | Answer;
 
 const noBody = new Uint8Array();
+
+/** Below `customers` of the data API, all by POST with a private key (contract 4). */
+const customerRoutes = {
+  attributes: answerAttributes,
+  events: answerCustomerEvents,
+  'export-one': answerExportOne,
+  anonymize: answerAnonymize,
+  anonymize_bulk: answerAnonymizeBulk,
+};
 
 /** Mounts the tracking and data routes (contract 2, 3, 4). The key is checked before the body is read. */
 export function mountBloomreach(server: FastifyInstance, options: BloomreachRoutes): void {
@@ -85,15 +101,15 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
   }
 
   const data = '/data/v2/projects/:projectToken';
-  const readOnly = (answer: typeof answerExportOne): Handler => {
+  const withPrivateKey = (answer: (request: ReadRequest, parts: DataParts) => Promise<Answer>): Handler => {
     return (call) => {
       if (call.credentials.access !== 'private') return failures.error(403, texts.noPermission);
       return answer(writeOf(call), options);
     };
   };
-  route(['POST'], `${data}/customers/attributes`, readOnly(answerAttributes));
-  route(['POST'], `${data}/customers/events`, readOnly(answerCustomerEvents));
-  route(['POST'], `${data}/customers/export-one`, readOnly(answerExportOne));
+  for (const [name, answer] of Object.entries(customerRoutes)) {
+    route(['POST'], `${data}/customers/${name}`, withPrivateKey(answer));
+  }
 
   server.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof BodyError)) options.onError(error);

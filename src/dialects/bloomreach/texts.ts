@@ -27,6 +27,7 @@ export const texts = {
   invalidPropertyName: 'Property names must have 1 to 256 bytes',
   propertyTooLarge: (name: string) => `Value of property '${name}' is too large`,
   messageTooLarge: 'Message is too large',
+  blocked: 'Customer is blocked',
   customerTooLarge: 'Customer profile is too large',
   mustSpecifyIds: 'Must specify at least one customer ID',
   noCustomer: 'Customer does not exist',
@@ -35,5 +36,6 @@ export const texts = {
   eventTypesType: 'Must be an array of event types',
   orderType: "Must be 'asc' or 'desc'",
   countType: 'Must be a non-negative integer',
+  customersType: (max: number) => `Must be an array of 1 to ${max} customers`,
   attributeNotFound: 'Not Found',
 } as const;

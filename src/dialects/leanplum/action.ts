@@ -13,6 +13,8 @@ export interface Action {
   readonly key: LeanplumKeyClass;
   /** It may be called without naming a user: `call.user.ids` is empty then. */
   readonly userIsOptional?: true;
+  /** Users it names are not counted as looked up (contract 4.5). */
+  readonly isFree?: true;
   readonly toCommand: (parameters: Parameters, call: ActionCall) => Translated | Fault;
   /** The members of the element beside `success` and `reqId`. */
   readonly toReply: (outcome: Outcome, call: ActionCall, parameters: Parameters) => ReplyFields;

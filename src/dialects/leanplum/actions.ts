@@ -1,6 +1,8 @@
 import type { Action } from './action.ts';
 import { advance } from './actions/advance.ts';
+import { block } from './actions/block.ts';
 import { deleteNewsfeedMessage } from './actions/deleteNewsfeedMessage.ts';
+import { deleteUser } from './actions/deleteUser.ts';
 import { exportUser } from './actions/exportUser.ts';
 import { getMigrateState } from './actions/getMigrateState.ts';
 import { getNewsfeedMessages } from './actions/getNewsfeedMessages.ts';
@@ -20,13 +22,16 @@ import { start } from './actions/start.ts';
 import { stop } from './actions/stop.ts';
 import { track } from './actions/track.ts';
 import { trackGeofence } from './actions/trackGeofence.ts';
+import { unblock } from './actions/unblock.ts';
 import { editorActions } from './editor-actions.ts';
 
 /** Every action that is built, by its wire name. `multi` is the envelope. */
 export const actions: ReadonlyMap<string, Action> = new Map(
   [
     advance,
+    block,
     deleteNewsfeedMessage,
+    deleteUser,
     exportUser,
     getMigrateState,
     getNewsfeedMessages,
@@ -46,6 +51,7 @@ export const actions: ReadonlyMap<string, Action> = new Map(
     stop,
     track,
     trackGeofence,
+    unblock,
     ...editorActions,
   ].map((action) => [action.name, action]),
 );
@@ -54,11 +60,9 @@ export const actions: ReadonlyMap<string, Action> = new Map(
 export const notBuiltYet: ReadonlySet<string> = new Set([
   'addAndroidNotificationChannel',
   'addPostback',
-  'block',
   'broadcast',
   'deleteAndroidNotificationChannel',
   'deletePostback',
-  'deleteUser',
   'deleteVars',
   'downloadFile',
   'exportData',
@@ -78,6 +82,5 @@ export const notBuiltYet: ReadonlySet<string> = new Set([
   'sendMessage',
   'setVars',
   'startCampaign',
-  'unblock',
   'uploadFile',
 ]);

@@ -11,7 +11,7 @@ import { decodeCall, decodeData, decodeQuery, decompress, type EncodedCall } fro
 import { Fault, faults } from './fault.ts';
 import { actionsMax, sdkActionsMax, usersMax } from './limits.ts';
 import { beginCall, isFault, type Parameters, textOf } from './parameters.ts';
-import { envelope, faultElement, outcomeElement, type Reply, refusal } from './reply.ts';
+import { envelope, faultElement, outcomeElement, type Reply, refusal, statusOf } from './reply.ts';
 import { type Call, type Step, Translator } from './translate.ts';
 import { Users } from './user.ts';
 
@@ -65,7 +65,11 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
 
   const migrateState = call.isBatch && call.isSdk;
   const render = (outcomes: readonly Outcome[]) =>
-    envelope(200, renderElements(steps, outcomes), { migrateState });
+    envelope(
+      statusOf(outcomes, { elements: steps.length, isBatch: call.isBatch }),
+      renderElements(steps, outcomes),
+      { migrateState },
+    );
   const items = steps.flatMap((step) =>
     step.fault === undefined && step.item !== undefined ? [step.item] : [],
   );
@@ -148,7 +152,7 @@ function countLookups(call: Call, steps: readonly Step[], receivedMs: number, lo
   const users = new Set<string | undefined>();
   for (const step of steps) {
     // Some actions name a user and need none.
-    if (step.fault !== undefined || step.item === undefined) continue;
+    if (step.fault !== undefined || step.item === undefined || step.action.isFree) continue;
     users.add(step.call.user.userId ?? step.call.user.deviceId);
   }
   lookups.count(call.credentials.project.id, receivedMs, users.size);

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../core/outcome.ts';
 import { unreachable } from '../../lib/assert.ts';
 import type { ReplyFields } from './action.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, faults } from './fault.ts';
 
 /** An HTTP answer. The body is an envelope for every status (contract 1.9). */
 export interface Reply {
@@ -53,11 +53,25 @@ export function outcomeElement(
       return `{"success":true,"ignored":true${warningMember('No active session; event ignored.')}${id}}`;
     case 'profile_full':
       return `{"success":false,"error":{"message":"User profile is too large; request skipped."}${id}}`;
+    case 'blocked':
+      return `{"success":false,"error":{"message":"Unavailable For Legal Reasons"}${id}}`;
+    case 'id_needed':
+      return faultElement(faults.missing('userId'), options.requestId);
     case 'failed':
       return `{"success":false,"error":{"message":"Internal server error"}${id}}`;
     default:
       return unreachable(outcome);
   }
+}
+
+/** An answer with elements is 200, whatever they say, but for users about whom nothing is kept (contract 9, question 30). */
+export function statusOf(
+  outcomes: readonly Outcome[],
+  { elements, isBatch }: { elements: number; isBatch: boolean },
+): number {
+  if (!isBatch && outcomes[0]?.code === 'id_needed') return faults.missing('userId').status;
+  const haveOutcomes = elements > 0 && outcomes.length === elements;
+  return haveOutcomes && outcomes.every(({ code }) => code === 'blocked') ? 451 : 200;
 }
 
 function withSkipped(warning: string | undefined, skipped: readonly string[] = []): string | undefined {

@@ -55,6 +55,18 @@ export function becoming({ ids, userId, deviceId }: User, newUserId: Json | unde
   return [...ids, { kind: 'user', value: next, attach: true, becomes: true }];
 }
 
+/**
+ * One id that says whom an action means who is not using a device in it: the user id, or the device when that is all
+ * there is. `attach`: somebody unknown becomes known by it.
+ */
+export function idsToFind({ userId, deviceId }: User, options = { attach: false }): User['ids'] {
+  if (userId === undefined) return [{ kind: 'device', value: deviceId as string, ...options }];
+  return [
+    { kind: 'user', value: userId, ...options },
+    { kind: 'device', value: userId, attach: false },
+  ];
+}
+
 function idOf(value: Json | undefined): string | undefined {
   return textOf(value) || undefined;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { IdentityId, SessionId, StateId } from '../../core/ids.ts';
 import type { Line } from '../../core/line.ts';
+import { erasures } from './history-erasures.ts';
 import { orders } from './history-orders.ts';
 import { append, type Check, end, type HistoryUnderTest, linesOf, numbersOf } from './history-under-test.ts';
 import { bank, block, eventId, eventLine, profileId, shop, writeSet } from './write-sets.ts';
@@ -23,6 +24,7 @@ export function historyContract(name: string, create: () => Promise<HistoryUnder
     places(check);
     projects(check);
     orders(check);
+    erasures(check);
     kinds(check);
   });
 }

@@ -22,6 +22,7 @@ export function writeSet(changes: Partial<WriteSet>): WriteSet {
   const nothing = {
     profiles: [],
     removed: [],
+    erasures: [],
     identities: [],
     detached: [],
     blocks: [],

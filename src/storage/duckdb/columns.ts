@@ -19,6 +19,7 @@ const types: { readonly [member in keyof Required<StoredLine>]: string } = {
   state: 'BIGINT',
   part: 'BIGINT',
   into: 'BIGINT',
+  scope: 'VARCHAR',
   name: 'VARCHAR',
   value: 'DOUBLE',
   info: 'VARCHAR',

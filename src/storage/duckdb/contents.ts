@@ -1,7 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SealedPosition, Segment } from '../../engine/store.ts';
 import { columnDefinitions } from './columns.ts';
+import { putErasures, withoutErased } from './erasures.ts';
 import { quote } from './open.ts';
+import type { PendingErasure } from './read-blocks.ts';
 
 /** Lines in memory, not sealed yet. */
 export interface RecentTable {
@@ -18,6 +20,8 @@ export interface RecentTable {
 export interface Snapshot {
   readonly tables: readonly string[];
   readonly segments: readonly Segment[];
+  /** What of them is erased. */
+  readonly erasures: readonly PendingErasure[];
 }
 
 /**
@@ -32,6 +36,7 @@ export class Contents {
   #using = new Set<Promise<unknown>>();
   #retiring = new Set<Promise<unknown>>();
   #tableNumber = 0;
+  #erasures: readonly PendingErasure[] = [];
   #isClosed = false;
 
   constructor(folder: string, connection: DuckDBConnection, segments: readonly Segment[]) {
@@ -48,10 +53,27 @@ export class Contents {
     return this.#segments;
   }
 
+  get erasures(): readonly PendingErasure[] {
+    return this.#erasures;
+  }
+
+  /** From now on nobody finds what is erased; those that are done are not among them. */
+  async setErasures(erasures: readonly PendingErasure[]): Promise<void> {
+    if (erasures.length === this.#erasures.length && erasures.at(-1)?.id === this.#erasures.at(-1)?.id)
+      return;
+    await putErasures(this.#connection, erasures);
+    this.#erasures = erasures;
+    await this.#defineView();
+  }
+
   /** Runs a read on what there is now. */
   async use<Result>(read: (snapshot: Snapshot) => Promise<Result>): Promise<Result> {
     if (this.#isClosed) throw new Error('The history is closing');
-    const reading = read({ tables: this.#tables.map((it) => it.name), segments: this.#segments });
+    const reading = read({
+      tables: this.#tables.map((it) => it.name),
+      segments: this.#segments,
+      erasures: this.#erasures,
+    });
     this.#using.add(reading);
     try {
       return await reading;
@@ -124,7 +146,8 @@ export class Contents {
         `SELECT * FROM read_parquet(${from}, union_by_name = true, hive_partitioning = true, ${types})`,
       );
     }
-    await this.#connection.run(`CREATE OR REPLACE VIEW lines AS ${parts.join(' UNION ALL BY NAME ')}`);
+    const lines = withoutErased(`(${parts.join(' UNION ALL BY NAME ')})`, this.#erasures);
+    await this.#connection.run(`CREATE OR REPLACE VIEW lines AS SELECT * FROM ${lines}`);
   }
 }
 

@@ -11,6 +11,8 @@ export const waitingLinesMax = 300_000;
 export const waitingMsMax = 30_000;
 /** Lines are sealed at this age, however few they are. */
 export const sealAgeMs = 60 * 60 * 1000;
+/** How long an erasure waits for others, so that a file is written again once for many; until then it is only hidden. */
+export const eraseAfterMs = 60 * 60 * 1000;
 /** After a failure (no room, mostly) the next attempt waits this long. */
 export const retryAfterMs = 10_000;
 /** Blocks read in one go, and the length of their text: no read transaction may live long. */

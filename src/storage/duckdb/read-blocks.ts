@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { zstdDecompressSync } from 'node:zlib';
-import type { EventId } from '../../core/ids.ts';
+import type { Erasure } from '../../core/change.ts';
+import type { EventId, ProjectId } from '../../core/ids.ts';
 import type { SealedPosition, Segment } from '../../engine/store.ts';
 import { blocksPerRead, profilesPerRead, textPerRead } from './limits.ts';
 
@@ -16,6 +17,13 @@ export interface TakenBlocks {
   /** The newest line. */
   readonly last: EventId;
   /** When the newest block was committed. */
+  readonly atMs: number;
+}
+
+/** An erasure that is not done yet; `id` is its row. */
+export interface PendingErasure extends Erasure {
+  readonly id: number;
+  readonly project: ProjectId;
   readonly atMs: number;
 }
 
@@ -53,6 +61,24 @@ export class BlockReader {
     } finally {
       this.#database.exec('COMMIT');
     }
+  }
+
+  /** Erasures whose lines may still be in files or blocks, oldest first. */
+  pendingErasures(): PendingErasure[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT id, project_id AS project, profile_id AS profile, up_to AS upTo, scope, at_ms AS atMs
+         FROM erased WHERE done_ms IS NULL ORDER BY id`,
+      )
+      .all();
+    return rows.map((row) => ({ ...row }) as unknown as PendingErasure);
+  }
+
+  /** Whether a block after `block` begins at or before `line`: it may hold lines up to there. */
+  beginsBetween(block: EventId, line: EventId): boolean {
+    return (
+      this.#database.prepare('SELECT 1 FROM blocks WHERE id > ? AND id <= ?').get(block, line) !== undefined
+    );
   }
 
   /** The next blocks after this one; undefined when there are no more. */

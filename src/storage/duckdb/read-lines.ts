@@ -3,6 +3,7 @@ import type { StoredLine } from '../../core/read-line.ts';
 import type { Segment, WantedLines } from '../../engine/store.ts';
 import { rowColumns, toStored } from './columns.ts';
 import { fileList, type Snapshot } from './contents.ts';
+import { notErased } from './erasures.ts';
 import { filesPerStep } from './limits.ts';
 
 /**
@@ -14,16 +15,17 @@ export async function readLines(
   connection: DuckDBConnection,
   folder: string,
   wanted: WantedLines,
-  { tables, segments }: Snapshot,
+  { tables, segments, erasures }: Snapshot,
 ): Promise<StoredLine[]> {
   const place = placeOf(wanted);
   // Names are users' text: as parameters, since not every character may stand in SQL.
   const { events } = wanted;
+  const where = [...conditions(wanted), ...notErased(erasures, new Set(wanted.profiles))].join(' AND ');
   const parameters: Record<string, string> =
     events === undefined || events === 'all' ? {} : { names: JSON.stringify(events) };
   const select = async (from: string) => {
     const result = await connection.run(
-      `SELECT ${rowColumns} FROM ${from} WHERE ${conditions(wanted)}
+      `SELECT ${rowColumns} FROM ${from} WHERE ${where}
        ORDER BY ${wanted.by} ${wanted.order}, id ${wanted.order} LIMIT ${wanted.limit}`,
       parameters,
     );
@@ -82,7 +84,7 @@ function candidates(wanted: WantedLines, place: Place, segments: readonly Segmen
     .sort((a, b) => (place.isBefore(place.first(a), place.first(b)) ? -1 : 1));
 }
 
-function conditions({ project, profiles, upTo, by, order, after, events }: WantedLines): string {
+function conditions({ project, profiles, upTo, by, order, after, events }: WantedLines): string[] {
   const list = [`project = ${project}`, `profile IN (${profiles.join()})`, `id <= ${upTo}`];
   if (after !== undefined) {
     const than = order === 'asc' ? '>' : '<';
@@ -94,5 +96,5 @@ function conditions({ project, profiles, upTo, by, order, after, events }: Wante
   if (events !== undefined && events !== 'all') {
     list.push(`name IN (SELECT unnest(from_json($names, '["VARCHAR"]')))`);
   }
-  return list.join(' AND ');
+  return list;
 }

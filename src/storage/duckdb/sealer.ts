@@ -1,15 +1,20 @@
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Sealing, Segment } from '../../engine/store.ts';
+import { type EventId, firstEventId } from '../../core/ids.ts';
+import type { SealedPosition, Sealing, Segment } from '../../engine/store.ts';
 import { type Contents, fileList, type RecentTable } from './contents.ts';
+import { countErased, withoutErased } from './erasures.ts';
 import { mergedRowsMax, mergeFiles } from './limits.ts';
+import type { PendingErasure } from './read-blocks.ts';
 import { contentsOf, writeSegment } from './write-segment.ts';
 
 export interface SealerOptions {
   readonly folder: string;
   readonly connection: DuckDBConnection;
   readonly contents: Contents;
+  /** Blocks up to here are in files already. */
+  readonly position: SealedPosition | undefined;
   /** Makes a change of the files visible: one transaction of the store's one writer. */
   readonly seal: (sealing: Sealing) => Promise<void>;
 }
@@ -17,9 +22,12 @@ export interface SealerOptions {
 /** Moves lines from tables into files, and from small files into larger ones. One thing at a time. */
 export class Sealer {
   readonly #options: SealerOptions;
+  /** The last block whose lines are in files. */
+  sealedBlock: EventId;
 
   constructor(options: SealerOptions) {
     this.#options = options;
+    this.sealedBlock = options.position?.block ?? firstEventId;
   }
 
   /** Ends the writing that is going on with an error. */
@@ -33,15 +41,19 @@ export class Sealer {
    */
   async seal(table: RecentTable): Promise<void> {
     const { folder, connection, contents, seal } = this.#options;
+    const { erasures } = contents;
     const added: Segment[] = [];
-    for (const content of await contentsOf(connection, table.name)) {
+    const kept = withoutErased(table.name, erasures);
+    for (const content of await contentsOf(connection, kept)) {
       const { project, day } = content;
       const isToday = `make_timestamp(at_ms * 1000)::DATE = DATE '${day}'`;
-      const from = `${table.name} WHERE project = ${project} AND ${isToday}`;
+      const from = `${kept} WHERE project = ${project} AND ${isToday}`;
       added.push(await writeSegment(connection, { folder, from, content }));
     }
-    await seal({ add: added, remove: [], ...(table.position && { position: table.position }) });
+    const erased = await countErased(connection, table.name, erasures);
+    await seal({ add: added, remove: [], erased, ...(table.position && { position: table.position }) });
     await contents.replaceTable(table, added);
+    this.sealedBlock = table.position?.block ?? this.sealedBlock;
   }
 
   /** Writes the lines of some files of one project and day into one; in one transaction it takes their place. */
@@ -63,6 +75,39 @@ export class Sealer {
     await contents.replaceSegments(files, [merged], async () => {
       for (const { file } of files) await unlink(join(folder, file));
     });
+  }
+
+  /**
+   * Takes erased lines out of the files that hold any, one file after the other; each takes the old one's place in one
+   * transaction. What was erased before the newest sealed line is done then.
+   */
+  async erase(erasures: readonly PendingErasure[], nowMs: number): Promise<void> {
+    const { contents, seal } = this.#options;
+    for (const segment of contents.segments) {
+      const concerned = erasures.filter(
+        (it) => it.project === segment.project && it.profile <= segment.toId && it.upTo >= segment.fromId,
+      );
+      if (concerned.length > 0) await this.#rewrite(segment, erasures);
+    }
+    const erased = erasures.map((it) => ({ erasure: it.id, lines: 0, doneMs: nowMs }));
+    await seal({ add: [], remove: [], erased });
+  }
+
+  async #rewrite(segment: Segment, erasures: readonly PendingErasure[]): Promise<void> {
+    const { folder, connection, contents, seal } = this.#options;
+    const file = `read_parquet(${fileList(folder, [segment])}, hive_partitioning = false)`;
+    const erased = await countErased(connection, file, erasures);
+    if (erased.length === 0) return;
+    const kept = withoutErased(file, erasures);
+    const added: Segment[] = [];
+    const source = `(SELECT *, ${segment.project} AS project FROM ${kept})`;
+    for (const content of await contentsOf(connection, source)) {
+      // The name of a file that was rewritten before is not used again.
+      const mark = `-erased${erasures.at(-1)?.id}`;
+      added.push(await writeSegment(connection, { folder, from: kept, content, mark }));
+    }
+    await seal({ add: added, remove: [segment.file], erased });
+    await contents.replaceSegments([segment], added, () => unlink(join(folder, segment.file)));
   }
 }
 

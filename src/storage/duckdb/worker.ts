@@ -4,8 +4,9 @@ import type { EventId } from '../../core/ids.ts';
 import type { StoredLine } from '../../core/read-line.ts';
 import type { Sealing, WantedLines } from '../../engine/store.ts';
 import { Contents } from './contents.ts';
+import { erasuresTable } from './erasures.ts';
 import { Intake } from './intake.ts';
-import { retryAfterMs, sealAgeMs } from './limits.ts';
+import { eraseAfterMs, retryAfterMs, sealAgeMs } from './limits.ts';
 import { openDuck } from './open.ts';
 import { Query, type QueryResult } from './query.ts';
 import { BlockReader } from './read-blocks.ts';
@@ -46,6 +47,7 @@ export class HistoryWorker {
   readonly #folder: string;
   readonly #contents: Contents;
   readonly #intake: Intake;
+  readonly #blocks: BlockReader;
   readonly #sealer: Sealer;
   readonly #reads: Slots;
   readonly #query: Query;
@@ -59,6 +61,7 @@ export class HistoryWorker {
   private constructor(parts: {
     folder: string;
     contents: Contents;
+    blocks: BlockReader;
     startIntake: (onFull: () => Promise<void>) => Intake;
     sealer: Sealer;
     reads: Slots;
@@ -66,6 +69,7 @@ export class HistoryWorker {
   }) {
     this.#folder = parts.folder;
     this.#contents = parts.contents;
+    this.#blocks = parts.blocks;
     this.#sealer = parts.sealer;
     this.#reads = parts.reads;
     this.#query = parts.query;
@@ -82,13 +86,16 @@ export class HistoryWorker {
     removeUnnamed(folder, new Set(segments.map((it) => it.file)));
     const database = await openDuck(folder);
     const connection = await database.connect();
+    await connection.run(erasuresTable);
     const contents = new Contents(folder, connection, segments);
     const startIntake = await Intake.prepare({ blocks, connection, contents, position, sealLines });
+    await contents.setErasures(blocks.pendingErasures());
     return new HistoryWorker({
       folder,
       contents,
+      blocks,
       startIntake,
-      sealer: new Sealer({ folder, connection: await database.connect(), contents, seal }),
+      sealer: new Sealer({ folder, connection: await database.connect(), contents, seal, position }),
       reads: await Slots.open(database),
       query: await Query.open(database, blocks),
     });
@@ -109,7 +116,7 @@ export class HistoryWorker {
 
   /** See `History.linesOf`. */
   async linesOf(wanted: WantedLines): Promise<StoredLine[]> {
-    if (wanted.upTo > this.#intake.upTo) await this.#intake.run();
+    if (wanted.upTo > this.#intake.upTo) await this.#takeIn();
     return this.#reads.use((connection) =>
       this.#contents.use((snapshot) => readLines(connection, this.#folder, wanted, snapshot)),
     );
@@ -117,30 +124,34 @@ export class HistoryWorker {
 
   /** See `DuckHistory.query`. */
   async query(sql: string): Promise<QueryResult> {
-    await this.#intake.run();
+    await this.#takeIn();
     return this.#contents.use(() => this.#query.run(sql));
   }
 
   /** Takes in what is committed, and seals and merges what is due. Called from time to time. */
   async tick(nowMs: number): Promise<WorkerStatus> {
     this.#nowMs = nowMs;
-    await this.#intake.run();
+    await this.#takeIn();
     const { sinceMs } = this.#intake.table;
     if (sinceMs !== undefined && nowMs - sinceMs >= sealAgeMs)
       await this.#intake.between(() => this.#rotate());
     this.#startSeal();
+    this.#startErasing(eraseAfterMs);
     this.#startMerge();
     return this.status;
   }
 
-  /** Seals everything committed before the call, and does all merges that are due then. Rejects when that fails. */
+  /** Seals everything committed before the call, and does all erasures and merges then. Rejects when that fails. */
   async settle(nowMs: number): Promise<WorkerStatus> {
     this.#nowMs = nowMs;
     this.#retryAtMs = 0;
-    await this.#intake.run();
+    await this.#takeIn();
     await this.#intake.between(() => this.#rotate());
     this.#startSeal();
     await this.#sealing;
+    await this.#merging;
+    this.#startErasing(0);
+    await this.#merging;
     for (this.#startMerge(); this.#merging !== undefined; this.#startMerge()) await this.#merging;
     await this.#contents.settled();
     if (this.#problem !== undefined) throw new Error(this.#problem);
@@ -169,6 +180,12 @@ export class HistoryWorker {
     this.#startSeal();
   }
 
+  /** Takes in what is committed, and hears what is erased: in the commit of the line that says so. */
+  async #takeIn(): Promise<void> {
+    await this.#intake.run();
+    await this.#contents.setErasures(this.#blocks.pendingErasures());
+  }
+
   #rotate(): Promise<void> {
     return this.#intake.rotate();
   }
@@ -181,6 +198,21 @@ export class HistoryWorker {
       for (const table of waiting) await this.#sealer.seal(table);
     }).finally(() => {
       this.#sealing = undefined;
+    });
+  }
+
+  /** Erasures whose lines are all in files, once the oldest has waited long enough. Not while files are merged. */
+  #startErasing(afterMs: number): void {
+    if (this.#isClosed || this.#merging !== undefined || this.#nowMs < this.#retryAtMs) return;
+    const { sealedBlock } = this.#sealer;
+    const ready = this.#contents.erasures.filter((it) => !this.#blocks.beginsBetween(sealedBlock, it.upTo));
+    const [oldest] = ready;
+    if (oldest === undefined || this.#nowMs - oldest.atMs < afterMs) return;
+    this.#merging = this.#attempt(async () => {
+      await this.#sealer.erase(ready, this.#nowMs);
+      await this.#contents.setErasures(this.#blocks.pendingErasures());
+    }).finally(() => {
+      this.#merging = undefined;
     });
   }
 

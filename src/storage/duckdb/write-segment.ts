@@ -36,14 +36,19 @@ export async function contentsOf(connection: DuckDBConnection, source: string): 
 
 /**
  * Writes lines into one Parquet file, sorted by profile and time, and syncs it and the folders that lead to it. Nobody
- * sees it until it is named in the database. A higher level of compression costs half as much time again and gains nothing.
+ * sees it until it is named in the database. `mark` tells it from another of the same range. A higher level of compression costs half as much time again and gains nothing.
  */
 export async function writeSegment(
   connection: DuckDBConnection,
-  { folder, from, content }: { folder: string; from: string; content: SegmentContent },
+  {
+    folder,
+    from,
+    content,
+    mark = '',
+  }: { folder: string; from: string; content: SegmentContent; mark?: string },
 ): Promise<Segment> {
   const { project, day, fromId, toId } = content;
-  const file = `project=${project}/day=${day}/${fromId}-${toId}.parquet`;
+  const file = `project=${project}/day=${day}/${fromId}-${toId}${mark}.parquet`;
   const path = join(folder, file);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await connection.run(`

@@ -29,6 +29,9 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
   const putRecord = database.prepare(
     'INSERT INTO idempotency (key, at_ms, doc) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET at_ms = excluded.at_ms, doc = excluded.doc',
   );
+  const putErasure = database.prepare(
+    'INSERT INTO erased (project_id, profile_id, up_to, scope, at_ms) VALUES (?, ?, ?, ?, ?)',
+  );
   const putRowsUpTo = database.prepare('UPDATE rows_up_to SET line = ?');
 
   const setTimer = database.prepare(
@@ -57,6 +60,8 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
         bytes += pageBytes + body.length;
         putBlock.run(block.firstEvent, block.lastEvent, block.project, group.nowMs, block.lines, body);
       }
+      for (const { project, profile, upTo, scope } of group.erasures)
+        putErasure.run(project, profile, upTo, scope, group.nowMs);
       for (const { key, document } of group.records) putRecord.run(key, group.nowMs, document);
       for (const { dueMs, profile } of group.doneTimers) removeTimer.run(dueMs, profile);
       for (const { dueMs, profile, project } of group.timers) setTimer.run(dueMs, profile, project);

@@ -50,6 +50,7 @@ export interface PackedWriteSet {
   readonly profileProjects: Float64Array;
   readonly profileDocuments: readonly string[];
   readonly removed: WriteSet['removed'];
+  readonly erasures: WriteSet['erasures'];
   readonly recordKeys: readonly string[];
   readonly recordDocuments: readonly string[];
   readonly identities: WriteSet['identities'];
@@ -75,13 +76,14 @@ export function unpackTimers(packed: PackedTimers): Timer[] {
 }
 
 export function packWriteSet(group: WriteSet): PackedWriteSet {
-  const { nowMs, profiles, removed, records, identities, detached, blocks, rowsUpTo } = group;
+  const { nowMs, profiles, removed, erasures, records, identities, detached, blocks, rowsUpTo } = group;
   return {
     nowMs,
     profileIds: Float64Array.from(profiles, (it) => it.id),
     profileProjects: Float64Array.from(profiles, (it) => it.project),
     profileDocuments: profiles.map((it) => it.document),
     removed,
+    erasures,
     recordKeys: records.map((it) => it.key),
     recordDocuments: records.map((it) => it.document),
     identities,
@@ -94,7 +96,7 @@ export function packWriteSet(group: WriteSet): PackedWriteSet {
 }
 
 export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
-  const { nowMs, removed, identities, detached, blocks, rowsUpTo } = packed;
+  const { nowMs, removed, erasures, identities, detached, blocks, rowsUpTo } = packed;
   return {
     nowMs,
     profiles: packed.profileDocuments.map((document, index) => ({
@@ -103,6 +105,7 @@ export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
       document,
     })),
     removed,
+    erasures,
     records: packed.recordKeys.map((key, index) => ({
       key,
       document: packed.recordDocuments[index] as string,

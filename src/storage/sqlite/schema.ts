@@ -107,6 +107,22 @@ const migrations: readonly string[] = [
   ALTER TABLE keys ADD COLUMN created_ms INTEGER;
   ALTER TABLE keys ADD COLUMN revoked_ms INTEGER;
   `,
+  `
+  -- Lines that are not part of the history any more (design D15): hidden from the commit on, taken out of the files later.
+  -- A row stays as the receipt: when it was asked, when it was done, how many lines in how many files.
+  CREATE TABLE erased (
+    id INTEGER PRIMARY KEY,
+    project_id INTEGER NOT NULL,
+    profile_id INTEGER NOT NULL,
+    up_to INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    done_ms INTEGER,
+    files INTEGER NOT NULL DEFAULT 0,
+    lines INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE INDEX erased_pending ON erased (id) WHERE done_ms IS NULL;
+  `,
 ];
 
 /** The newest schema this version knows. */

@@ -18,6 +18,9 @@ export function prepareSeal(database: DatabaseSync): (sealing: Sealing) => void 
   const move = database.prepare(
     'INSERT INTO sealed (id, block_id, last_id) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET block_id = excluded.block_id, last_id = max(last_id, excluded.last_id)',
   );
+  const count = database.prepare(
+    'UPDATE erased SET files = files + (? > 0), lines = lines + ?, done_ms = coalesce(done_ms, ?) WHERE id = ?',
+  );
   return (sealing) => {
     database.exec('BEGIN IMMEDIATE');
     try {
@@ -26,6 +29,7 @@ export function prepareSeal(database: DatabaseSync): (sealing: Sealing) => void 
         const times = [it.minTimeSec, it.maxTimeSec] as const;
         add.run(it.file, it.project, it.day, it.fromId, it.toId, it.rows, it.bytes, ...times, it.sha256);
       }
+      for (const { erasure, lines, doneMs } of sealing.erased ?? []) count.run(lines, lines, doneMs, erasure);
       if (sealing.position !== undefined) move.run(sealing.position.block, sealing.position.last);
       database.exec('COMMIT');
     } catch (error) {

@@ -2,6 +2,8 @@ import type { EventId, ProjectId } from '../../core/ids.ts';
 import { firstEventId } from '../../core/ids.ts';
 import {
   type DayOfLookups,
+  type ErasureReceipt,
+  type ErasureStore,
   type Found,
   type LookupStore,
   type ProjectChange,
@@ -42,7 +44,7 @@ const walBytesMax = 16 * 1024 * 1024;
  * The embedded store: one SQLite file. One thread writes, one reads states, one copies the WAL; this object, on the main
  * thread, only passes messages.
  */
-export class SqliteStore implements StateStore, LookupStore, ProjectStore {
+export class SqliteStore implements StateStore, LookupStore, ErasureStore, ProjectStore {
   readonly #onBroken: (error: unknown) => void;
   readonly #writer: Thread<WriterRequest, WriterResult>;
   readonly #reader: Thread<ReaderRequest, ReaderResult>;
@@ -119,6 +121,12 @@ export class SqliteStore implements StateStore, LookupStore, ProjectStore {
     const keys = this.#writer.ask({ do: 'keys', project });
     await this.#aside(keys);
     return keys as Promise<readonly StoredKey[]>;
+  }
+
+  async erasures(max: number): Promise<readonly ErasureReceipt[]> {
+    const receipts = this.#writer.ask({ do: 'erasures', max });
+    await this.#aside(receipts);
+    return receipts as Promise<readonly ErasureReceipt[]>;
   }
 
   /** Rejects like `probe`. */

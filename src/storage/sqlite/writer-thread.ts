@@ -1,7 +1,15 @@
 import type { ProjectId } from '../../core/ids.ts';
-import type { DayOfLookups, ProjectChange, ProjectsChanged, Sealing, StoredKey } from '../../engine/store.ts';
+import type {
+  DayOfLookups,
+  ErasureReceipt,
+  ProjectChange,
+  ProjectsChanged,
+  Sealing,
+  StoredKey,
+} from '../../engine/store.ts';
 import { changeProjects, readKeys } from './change-projects.ts';
 import { prepareCommit } from './commit-changes.ts';
+import { readErasures } from './erasures.ts';
 import { prepareExpire } from './expire-records.ts';
 import { isFull } from './full.ts';
 import { prepareAddLookups } from './lookups.ts';
@@ -20,10 +28,11 @@ export type WriterRequest =
   | { readonly do: 'seal'; readonly sealing: Sealing }
   | { readonly do: 'prune' }
   | { readonly do: 'projects'; readonly change: ProjectChange; readonly nowMs: number }
-  | { readonly do: 'keys'; readonly project: ProjectId };
+  | { readonly do: 'keys'; readonly project: ProjectId }
+  | { readonly do: 'erasures'; readonly max: number };
 
 /** About how many bytes the WAL grew by; for `prune`, the bytes of the blocks removed. */
-export type WriterResult = number | ProjectsChanged | readonly StoredKey[];
+export type WriterResult = number | ProjectsChanged | readonly StoredKey[] | readonly ErasureReceipt[];
 
 /** The one writer. */
 serveThread<WriterRequest, { file: string }>(({ file }) => {
@@ -77,6 +86,8 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
         return changeProjects(database, request.change, request.nowMs);
       case 'keys':
         return readKeys(database, request.project);
+      case 'erasures':
+        return readErasures(database, request.max);
     }
   };
 });

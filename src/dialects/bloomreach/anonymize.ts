@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import type { AnonymizeUser } from '../../core/command.ts';
+import type { Outcome } from '../../core/outcome.ts';
+import { isJsonObject, type Json } from '../../lib/json.ts';
+import { parseObject } from './batch.ts';
+import { readCustomerIds } from './customer-ids.ts';
+import type { DataParts, ReadRequest } from './data.ts';
+import { anonymizedMax } from './limits.ts';
+import { failures, json, type Reply } from './reply.ts';
+import { texts } from './texts.ts';
+
+/** Properties that say who somebody is (contract 4.5), beside all ids and what is known of devices. */
+const privateProperties: ReadonlySet<string> = new Set([
+  'email',
+  'phone',
+  'first_name',
+  'last_name',
+  'name',
+  'birth_date',
+  'address',
+  'ip',
+  'google_push_notification_id',
+  'huawei_push_notification_id',
+  'apple_push_notification_id',
+]);
+
+/** `customers/anonymize`: takes away who a customer is and keeps what he did, under a fresh cookie (contract 4.5). */
+export async function answerAnonymize(request: ReadRequest, parts: DataParts): Promise<Reply> {
+  const asked = parseObject(request.body);
+  if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
+  const command = anonymize(asked['customer_ids']);
+  if (command === undefined) return failures.fields(400, { customer_ids: [texts.mustSpecifyIds] });
+  const outcomes = await submit([command], request, parts);
+  if ('status' in outcomes) return outcomes;
+  if (outcomes[0]?.code === 'applied') return json(200, { success: true });
+  if (outcomes[0]?.code === 'user_not_found') return failures.fields(404, { _global: [texts.noCustomer] });
+  return failures.error(500, texts.internal);
+}
+
+/**
+ * `customers/anonymize_bulk`: up to 1,000 customers (contract 4.5). Those nobody knows, by ids or by an internal id of the
+ * vendor, are passed over; `bulk_id` names the call and nothing else.
+ */
+export async function answerAnonymizeBulk(request: ReadRequest, parts: DataParts): Promise<Reply> {
+  const asked = parseObject(request.body);
+  if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
+  const customers = asked['customers'];
+  if (!Array.isArray(customers) || customers.length === 0 || customers.length > anonymizedMax) {
+    return failures.fields(400, { customers: [texts.customersType(anonymizedMax)] });
+  }
+  const commands: AnonymizeUser[] = [];
+  for (const [index, customer] of customers.entries()) {
+    if (isJsonObject(customer) && typeof customer['internal_id'] === 'string') continue;
+    const command = isJsonObject(customer) ? anonymize(customer['customer_ids']) : undefined;
+    if (command === undefined)
+      return failures.fields(400, { customers: { [index]: [texts.mustSpecifyIds] } });
+    commands.push(command);
+  }
+  const outcomes = await submit(commands, request, parts);
+  if ('status' in outcomes) return outcomes;
+  if (outcomes.some(({ code }) => code !== 'applied' && code !== 'user_not_found'))
+    return failures.error(500, texts.internal);
+  return json(200, { success: true, bulk_id: randomUUID() });
+}
+
+function anonymize(customerIds: Json | undefined): AnonymizeUser | undefined {
+  const named = readCustomerIds(customerIds);
+  if (named.problem !== undefined) return undefined;
+  const ids = named.ids.map((id) => ({ ...id, attach: false }));
+  return { kind: 'anonymize_user', ids, create: false, attributes: privateProperties, cookie: randomUUID() };
+}
+
+async function submit(
+  commands: readonly AnonymizeUser[],
+  { project, body }: ReadRequest,
+  { engine }: DataParts,
+): Promise<readonly Outcome[] | Reply> {
+  const items = commands.map((command) => ({ command }));
+  const result = await engine.submit({ project: project.id, items, bytes: body.length });
+  return result.code === 'done' ? result.outcomes : failures.error(503, texts.unavailable);
+}

@@ -1,0 +1,25 @@
+import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
+import type { Parameters } from '../parameters.ts';
+import { idsToFind } from '../user.ts';
+
+/**
+ * Stops the collection of data about a user and erases what there is; he stays known by his ids (contract 2.4 `block`). A
+ * device names only somebody who never logged in.
+ */
+export const block: Action = {
+  name: 'block',
+  key: 'production',
+
+  toCommand(_parameters: Parameters, { user, clock }: ActionCall): Translated {
+    const onlyAnonymous = user.userId === undefined;
+    return {
+      warning: clock.skewWarning,
+      // Who is not known yet shall not become known either.
+      command: { kind: 'block_user', ids: idsToFind(user, { attach: true }), create: true, onlyAnonymous },
+    };
+  },
+
+  toReply(): ReplyFields {
+    return {};
+  },
+};
