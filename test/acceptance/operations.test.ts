@@ -197,6 +197,7 @@ describe('declared projects', () => {
     for (const [id, clientKey] of calls) {
       const answer = await leanplum(changed, { ...track, appId: id, clientKey });
       assert.equal(answer.status, 200, `${clientKey}: ${answer.text}`);
+    ['a mode that is neither refused nor allowed', 'RAPPORT_PRODUCTION_KEY_DEV_MODE', () => 'on'],
     }
     assert.deepEqual(await countsOf(changed, 'kept'), { a: 4 });
     await changed.stop();

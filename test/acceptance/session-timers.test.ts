@@ -25,6 +25,7 @@ async function start(): Promise<void> {
       dataFolder: join(folder, 'data'),
       bootstrapFile,
       corsOrigins: [],
+      productionKeyDevMode: false,
       historyLines: 250_000,
       accessLog: false,
     },
