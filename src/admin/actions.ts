@@ -2,6 +2,7 @@ import type { AdminAction } from './action.ts';
 import { createKey } from './actions/create-key.ts';
 import { createProject } from './actions/create-project.ts';
 import { listKeys } from './actions/list-keys.ts';
+import { listLookups } from './actions/list-lookups.ts';
 import { listProjects } from './actions/list-projects.ts';
 import { revokeKey } from './actions/revoke-key.ts';
 import { runSql } from './actions/run-sql.ts';
@@ -19,6 +20,7 @@ export const actions: readonly AdminAction[] = [
   revokeKey,
   showProfile,
   showStatus,
+  listLookups,
   runSql,
   startBackup,
   showBackup,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addBackup } from './commands/backup.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLookups } from './commands/lookups.ts';
 import { addProfile } from './commands/profile.ts';
 import { addProjects } from './commands/projects.ts';
 import { addRestore } from './commands/restore.ts';
@@ -40,7 +41,16 @@ export function buildProgram({ defaultFolder, stdout, stderr }: ProgramOptions):
     const { data, json } = command.optsWithGlobals<{ data: string; json: boolean }>();
     return openTerminal({ dataFolder: data, json, stdout, stderr });
   };
-  for (const add of [addProjects, addKeys, addProfile, addStatus, addSql, addBackup, addRestore]) {
+  for (const add of [
+    addProjects,
+    addKeys,
+    addProfile,
+    addStatus,
+    addLookups,
+    addSql,
+    addBackup,
+    addRestore,
+  ]) {
     add(program, open);
   }
   return program;

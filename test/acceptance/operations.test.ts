@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
+import { rapport } from '../support/admin.ts';
 import { demoProject } from '../support/demo-project.ts';
 import { leanplum } from '../support/requests.ts';
 import {
@@ -139,6 +141,51 @@ describe('users looked up', () => {
     await leanplum(second, track('a'));
     assert.equal(await counted(second), sum + 2);
   });
+
+  test('of all days are shown by the command line, newest first, of one project or of all', async () => {
+    const dataFolder = join(scratch, 'looked up before');
+    await (await startServer({ dataFolder })).stop();
+    const dayMs = 24 * 60 * 60 * 1000;
+    const dayBefore = (days: number) => new Date(Date.now() - days * dayMs).toISOString().slice(0, 10);
+    const database = new DatabaseSync(join(dataFolder, 'rapport.sqlite'));
+    const insert = database.prepare('INSERT INTO lookups (project_id, day, users) VALUES (1, ?, ?)');
+    for (const [days, users] of [
+      [5, 7],
+      [40, 11],
+    ] as const) {
+      insert.run(dayBefore(days), users);
+    }
+    database.close();
+    await using at = await startServer({ dataFolder });
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await rapport(['lookups', ...args, '--data', dataFolder]);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    assert.equal((await rapport(['projects', 'create', 'Shop', '--data', dataFolder])).code, 0);
+    await leanplum(at, { action: 'track', userId: 'a', event: 'a' });
+    const rows = async (...args: string[]) => {
+      const { lookups } = JSON.parse(await run(...args, '--json')) as {
+        lookups: { project: string; day: string; users: number }[];
+      };
+      return lookups.map(({ project, day, users }) => [project, day, users]);
+    };
+    const [today, recent, old] = [
+      ['Demo', dayBefore(0), 1],
+      ['Demo', dayBefore(5), 7],
+      ['Demo', dayBefore(40), 11],
+    ];
+    assert.deepEqual(await rows(), [today, recent]);
+    assert.deepEqual(await rows('Demo', '--days', '41'), [today, recent, old]);
+    assert.deepEqual(await rows('Demo', '--days', '5'), [today]);
+    assert.deepEqual(await rows('Shop'), []);
+    const text = await run();
+    assert.match(
+      text,
+      new RegExp(`^DAY +USERS +PROJECT\\n${dayBefore(0)} +1 +Demo\\n${dayBefore(5)} +7 +Demo\\n`),
+    );
+    assert.match(text, new RegExp(`\\n\\(8 from ${dayBefore(29)} to ${dayBefore(0)}\\)\\n$`));
+  });
 });
 
 describe('a wrong setting is named, in one line', () => {
@@ -150,6 +197,7 @@ describe('a wrong setting is named, in one line', () => {
     ['a port in use', 'RAPPORT_PORT', () => new URL(server.url).port],
     ['a host that is not ours', 'RAPPORT_HOST', () => '203.0.113.1'],
     ['a switch that is neither on nor off', 'RAPPORT_ACCESS_LOG', () => 'yes'],
+    ['a mode that is neither refused nor allowed', 'RAPPORT_PRODUCTION_KEY_DEV_MODE', () => 'on'],
     ['a data folder that is a file', 'RAPPORT_DATA', () => fileWith('a-file', '')],
     ['a bootstrap that is not there', 'RAPPORT_BOOTSTRAP', () => join(scratch, 'none.json')],
     ['no JSON', 'RAPPORT_BOOTSTRAP', () => fileWith('no.json', good.slice(0, -1))],
@@ -197,7 +245,6 @@ describe('declared projects', () => {
     for (const [id, clientKey] of calls) {
       const answer = await leanplum(changed, { ...track, appId: id, clientKey });
       assert.equal(answer.status, 200, `${clientKey}: ${answer.text}`);
-    ['a mode that is neither refused nor allowed', 'RAPPORT_PRODUCTION_KEY_DEV_MODE', () => 'on'],
     }
     assert.deepEqual(await countsOf(changed, 'kept'), { a: 4 });
     await changed.stop();
