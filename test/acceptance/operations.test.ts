@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { rapport } from '../support/admin.ts';
 import { demoProject } from '../support/demo-project.ts';
 import { leanplum } from '../support/requests.ts';
@@ -30,6 +31,8 @@ after(async () => {
 });
 
 type Json = Record<string, unknown>;
+
+const demoKeys = { appId: demoProject.leanplum.appId, clientKey: demoProject.leanplum.keys.production };
 
 function fileWith(name: string, text: string): string {
   const path = join(scratch, name);
@@ -100,6 +103,20 @@ describe('metrics', () => {
     assert.equal(sampleOf(later, 'rapport_queued'), 0);
     assert.equal(sampleOf(later, 'rapport_in_flight'), 0);
   });
+});
+
+test('a packed request does not wait for reports: there are more threads than they can hold', async (t) => {
+  if (process.platform !== 'linux') return t.skip('threads are listed in /proc');
+  await using fresh = await startServer();
+  const body = gzipSync(JSON.stringify({ ...demoKeys, action: 'track', userId: 'packed', event: 'a' }));
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+  const answer = await fetch(`${fresh.url}/api`, { method: 'POST', headers, body });
+  assert.equal(answer.status, 200, await answer.text());
+  const tasks = `/proc/${fresh.pid}/task`;
+  const names = readdirSync(tasks).map((id) => readFileSync(join(tasks, id, 'comm'), 'utf8'));
+  const pool = names.filter((name) => name.startsWith('libuv-worker')).length;
+  // Taking in, sealing, merging, one statement of SQL, and two reads of profiles, each of which may take long.
+  assert.ok(pool > 6, `${pool} threads`);
 });
 
 describe('users looked up', () => {
