@@ -15,6 +15,8 @@ export interface Settings {
   readonly bootstrapFile: string | undefined;
   /** Origins whose pages may call the Bloomreach API from a browser. */
   readonly corsOrigins: readonly string[];
+  /** Production keys of Leanplum may say `devMode=true`. */
+  readonly productionKeyDevMode: boolean;
   /** Lines kept in memory before they are sealed into files. */
   readonly historyLines: number;
   readonly accessLog: boolean;
@@ -45,6 +47,11 @@ export const settingDocs = {
     meaning:
       'Origins whose pages may call the Bloomreach API from a browser, separated by commas; `*` for all. The Leanplum API allows every origin.',
   },
+  RAPPORT_PRODUCTION_KEY_DEV_MODE: {
+    default: 'refuse',
+    meaning:
+      'What becomes of Leanplum calls that say `devMode=true` with a production key: `refuse` (403) or `allow`.',
+  },
   RAPPORT_HISTORY_LINES: {
     default: '250000',
     meaning:
@@ -66,6 +73,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     dataFolder: get('RAPPORT_DATA'),
     bootstrapFile: get('RAPPORT_BOOTSTRAP') || undefined,
     corsOrigins: readOrigins(get('RAPPORT_CORS_ORIGINS')),
+    productionKeyDevMode: readRefusal(
+      'RAPPORT_PRODUCTION_KEY_DEV_MODE',
+      get('RAPPORT_PRODUCTION_KEY_DEV_MODE'),
+    ),
     historyLines: readLines(get('RAPPORT_HISTORY_LINES')),
     accessLog: readSwitch('RAPPORT_ACCESS_LOG', get('RAPPORT_ACCESS_LOG')),
   };
@@ -79,6 +90,14 @@ function readLines(text: string): number {
 function readSwitch(name: string, text: string): boolean {
   if (text !== 'on' && text !== 'off') throw new SettingError(`${name} must be on or off, not '${text}'`);
   return text === 'on';
+}
+
+/** Whether it is allowed. */
+function readRefusal(name: string, text: string): boolean {
+  if (text !== 'refuse' && text !== 'allow') {
+    throw new SettingError(`${name} must be refuse or allow, not '${text}'`);
+  }
+  return text === 'allow';
 }
 
 function readPort(text: string): number {

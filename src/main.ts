@@ -4,6 +4,14 @@ import { readSettings } from './config.ts';
 import { describeExamples, describeKeys } from './operations/first-project.ts';
 import { buildLog } from './operations/log.ts';
 
+/**
+ * Threads that do what would block: bodies are unpacked on them, files synced, and every call of DuckDB holds one to its
+ * end, six at most (docs/decisions/0044). The default of four would let requests wait behind a report.
+ */
+const poolThreads = '10';
+// Read when the pool is first used, so before anything else.
+process.env['UV_THREADPOOL_SIZE'] ??= poolThreads;
+
 /** How long answers may take to leave after a fatal error. */
 const lastWordsMs = 500;
 

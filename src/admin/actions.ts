@@ -3,6 +3,7 @@ import { createKey } from './actions/create-key.ts';
 import { createProject } from './actions/create-project.ts';
 import { listErasures } from './actions/list-erasures.ts';
 import { listKeys } from './actions/list-keys.ts';
+import { listLookups } from './actions/list-lookups.ts';
 import { listProjects } from './actions/list-projects.ts';
 import { revokeKey } from './actions/revoke-key.ts';
 import { runSql } from './actions/run-sql.ts';
@@ -21,6 +22,7 @@ export const actions: readonly AdminAction[] = [
   showProfile,
   showStatus,
   listErasures,
+  listLookups,
   runSql,
   startBackup,
   showBackup,

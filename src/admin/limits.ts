@@ -7,6 +7,9 @@ export const idMax = 1_024;
 /** Lines of a profile's history shown at most, and when nothing is said. */
 export const historyMax = 1_000;
 export const historyDefault = 50;
+/** Days of look-ups shown at most, and when nothing is said. */
+export const lookupDaysMax = 3_660;
+export const lookupDaysDefault = 30;
 /** Characters of an SQL statement. */
 export const sqlMax = 100_000;
 /** Characters of a path. */

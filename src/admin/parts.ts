@@ -1,5 +1,6 @@
 import type { Line } from '../core/line.ts';
 import type { Profile } from '../core/profile.ts';
+import type { Lookups } from '../engine/lookups.ts';
 import type { Projects } from '../engine/projects.ts';
 import type { ErasureStore, ProjectStore } from '../engine/store.ts';
 import type { Engine } from '../engine/submit.ts';
@@ -17,6 +18,7 @@ export interface AdminParts {
   readonly backups: Backups;
   readonly server: ServerFacts;
   readonly requests: RequestTotals;
+  readonly lookups: Pick<Lookups, 'days'>;
   /** Items applied per second, lately. */
   readonly itemRate: { readonly perSecond: number };
   /** Bytes of the data folder and of what is free beside it. */

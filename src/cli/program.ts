@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addBackup } from './commands/backup.ts';
 import { addErasures } from './commands/erasures.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLookups } from './commands/lookups.ts';
 import { addProfile } from './commands/profile.ts';
 import { addProjects } from './commands/projects.ts';
 import { addRestore } from './commands/restore.ts';
@@ -41,7 +42,17 @@ export function buildProgram({ defaultFolder, stdout, stderr }: ProgramOptions):
     const { data, json } = command.optsWithGlobals<{ data: string; json: boolean }>();
     return openTerminal({ dataFolder: data, json, stdout, stderr });
   };
-  const groups = [addProjects, addKeys, addProfile, addErasures, addStatus, addSql, addBackup, addRestore];
+  const groups = [
+    addProjects,
+    addKeys,
+    addProfile,
+    addErasures,
+    addStatus,
+    addLookups,
+    addSql,
+    addBackup,
+    addRestore,
+  ];
   for (const add of groups) add(program, open);
   return program;
 }

@@ -16,7 +16,7 @@ const itemRateSlots = 10;
 
 /** The operator's side: the admin API, what it measures, and backups. */
 export async function openAdmin(
-  { settings: { dataFolder }, engine, store, history, projects, clock, log }: ServerParts,
+  { settings: { dataFolder }, engine, store, history, lookups, projects, clock, log }: ServerParts,
   { address, meter }: Pick<Server, 'address' | 'meter'>,
 ): Promise<{ stop(): Promise<void> }> {
   const itemRate = new Rate(itemRateSlots);
@@ -51,6 +51,7 @@ export async function openAdmin(
       backups,
       server: { ...facts, address, dataFolder: resolve(dataFolder), startedMs: Math.floor(clock()) },
       requests: meter,
+      lookups,
       itemRate,
       measureDisk: () => measureDisk(dataFolder),
       historyLag: () => ({ lines: history.metrics.waitingLines, seconds: history.metrics.lagSeconds }),

@@ -59,6 +59,7 @@ function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: Request
     admission,
     inFlight: new BytesInFlight(bytesInFlightMax),
     corsOrigins: settings.corsOrigins,
+    productionKeyDevMode: settings.productionKeyDevMode,
     onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
   };
   const probe = () => store.probe(clock());

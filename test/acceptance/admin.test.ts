@@ -90,6 +90,7 @@ describe('the description', () => {
       'delete /admin/v1/projects/{project}/keys/{key} revokeKey',
       'get /admin/v1/backups/{id} showBackup',
       'get /admin/v1/erasures listErasures',
+      'get /admin/v1/lookups listLookups',
       'get /admin/v1/profile showProfile',
       'get /admin/v1/projects listProjects',
       'get /admin/v1/projects/{project}/keys listKeys',

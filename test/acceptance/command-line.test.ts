@@ -122,6 +122,8 @@ describe('what goes wrong is one line and an exit code', () => {
   const rows: [args: string[], code: number, line: RegExp][] = [
     [['keys', 'list', 'None'], 4, /There is no project 'None'/],
     [['keys', 'revoke', 'Demo', '00'], 4, /has no key '00'/],
+    [['lookups', 'None'], 4, /There is no project 'None'/],
+    [['lookups', '--days', '0'], 1, /days/],
     [['profile', 'show', 'nobody', '--project', 'Demo'], 4, /Nobody is known as 'nobody'/],
     [['projects', 'create', 'Demo'], 1, /There is a project 'Demo' already/],
     [['projects', 'create', 'New', '--bloomreach-token', 'x'], 1, /bloomreachToken/],
@@ -170,6 +172,7 @@ describe('help', () => {
     ['projects', 'create'],
     ['keys', 'revoke'],
     ['profile', 'show'],
+    ['lookups'],
     ['sql'],
     ['backup'],
     ['restore'],

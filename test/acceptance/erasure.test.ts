@@ -1,12 +1,11 @@
 /** Who is erased, anonymized or blocked: what everybody sees at once, and what is left on disk in the end. */
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { pino } from 'pino';
-import { type App, startApp } from '../../src/app.ts';
+import type { App } from '../../src/app.ts';
 import { admin } from '../support/admin.ts';
-import { bootstrap } from '../support/demo-project.ts';
+import { startAppOn } from '../support/app.ts';
 import { bloomreach, leanplum } from '../support/requests.ts';
 import { newScratchFolder, removeScratchFolder } from '../support/server.ts';
 import { storedLines } from '../support/stored-lines.ts';
@@ -20,23 +19,7 @@ let app: App;
 let target: { url: string };
 
 before(async () => {
-  const bootstrapFile = join(folder, 'bootstrap.json');
-  writeFileSync(bootstrapFile, JSON.stringify(bootstrap));
-  app = await startApp({
-    settings: {
-      host: '127.0.0.1',
-      port: 0,
-      dataFolder,
-      bootstrapFile,
-      corsOrigins: [],
-      historyLines: 250_000,
-      accessLog: false,
-    },
-    log: pino({ enabled: false }),
-    clock: () => nowMs,
-    onFirstStart: () => undefined,
-    onFatal: (error) => assert.fail(error as Error),
-  });
+  app = await startAppOn(folder, () => nowMs);
   target = { url: app.address };
 });
 after(async () => {

@@ -288,6 +288,21 @@ describe('keys', () => {
     });
   }
 
+  test('devMode with a production key is let in by the setting, and other classes stay what they are', async () => {
+    await using allowing = await startServer({
+      environment: { RAPPORT_PRODUCTION_KEY_DEV_MODE: 'allow' },
+    });
+    const track = { action: 'track', userId: 'developer', event: 'a', devMode: true };
+    const single = await leanplum(allowing, track);
+    assert.deepEqual([single.status, single.body.response[0]?.success], [200, true]);
+    const data = [track, { action: 'exportUser', userId: 'developer', devMode: true }];
+    const batch = await leanplum(allowing, { action: 'multi', time: 1, devMode: true, data });
+    assert.deepEqual(
+      batch.body.response.map((it) => it.success),
+      [true, false],
+    );
+  });
+
   test('a wrong class fails alone, a forbidden devMode too', async () => {
     const userId = 'classes';
     const byProduction = await multi([

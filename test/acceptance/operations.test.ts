@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { rapport } from '../support/admin.ts';
 import { demoProject } from '../support/demo-project.ts';
 import { leanplum } from '../support/requests.ts';
 import {
@@ -28,6 +31,8 @@ after(async () => {
 });
 
 type Json = Record<string, unknown>;
+
+const demoKeys = { appId: demoProject.leanplum.appId, clientKey: demoProject.leanplum.keys.production };
 
 function fileWith(name: string, text: string): string {
   const path = join(scratch, name);
@@ -100,6 +105,20 @@ describe('metrics', () => {
   });
 });
 
+test('a packed request does not wait for reports: there are more threads than they can hold', async (t) => {
+  if (process.platform !== 'linux') return t.skip('threads are listed in /proc');
+  await using fresh = await startServer();
+  const body = gzipSync(JSON.stringify({ ...demoKeys, action: 'track', userId: 'packed', event: 'a' }));
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+  const answer = await fetch(`${fresh.url}/api`, { method: 'POST', headers, body });
+  assert.equal(answer.status, 200, await answer.text());
+  const tasks = `/proc/${fresh.pid}/task`;
+  const names = readdirSync(tasks).map((id) => readFileSync(join(tasks, id, 'comm'), 'utf8'));
+  const pool = names.filter((name) => name.startsWith('libuv-worker')).length;
+  // Taking in, sealing, merging, one statement of SQL, and two reads of profiles, each of which may take long.
+  assert.ok(pool > 6, `${pool} threads`);
+});
+
 describe('users looked up', () => {
   const counted = async (at: Server) => {
     const metrics = await (await fetch(`${at.url}/metrics`)).text();
@@ -139,6 +158,51 @@ describe('users looked up', () => {
     await leanplum(second, track('a'));
     assert.equal(await counted(second), sum + 2);
   });
+
+  test('of all days are shown by the command line, newest first, of one project or of all', async () => {
+    const dataFolder = join(scratch, 'looked up before');
+    await (await startServer({ dataFolder })).stop();
+    const dayMs = 24 * 60 * 60 * 1000;
+    const dayBefore = (days: number) => new Date(Date.now() - days * dayMs).toISOString().slice(0, 10);
+    const database = new DatabaseSync(join(dataFolder, 'rapport.sqlite'));
+    const insert = database.prepare('INSERT INTO lookups (project_id, day, users) VALUES (1, ?, ?)');
+    for (const [days, users] of [
+      [5, 7],
+      [40, 11],
+    ] as const) {
+      insert.run(dayBefore(days), users);
+    }
+    database.close();
+    await using at = await startServer({ dataFolder });
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await rapport(['lookups', ...args, '--data', dataFolder]);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    assert.equal((await rapport(['projects', 'create', 'Shop', '--data', dataFolder])).code, 0);
+    await leanplum(at, { action: 'track', userId: 'a', event: 'a' });
+    const rows = async (...args: string[]) => {
+      const { lookups } = JSON.parse(await run(...args, '--json')) as {
+        lookups: { project: string; day: string; users: number }[];
+      };
+      return lookups.map(({ project, day, users }) => [project, day, users]);
+    };
+    const [today, recent, old] = [
+      ['Demo', dayBefore(0), 1],
+      ['Demo', dayBefore(5), 7],
+      ['Demo', dayBefore(40), 11],
+    ];
+    assert.deepEqual(await rows(), [today, recent]);
+    assert.deepEqual(await rows('Demo', '--days', '41'), [today, recent, old]);
+    assert.deepEqual(await rows('Demo', '--days', '5'), [today]);
+    assert.deepEqual(await rows('Shop'), []);
+    const text = await run();
+    assert.match(
+      text,
+      new RegExp(`^DAY +USERS +PROJECT\\n${dayBefore(0)} +1 +Demo\\n${dayBefore(5)} +7 +Demo\\n`),
+    );
+    assert.match(text, new RegExp(`\\n\\(8 from ${dayBefore(29)} to ${dayBefore(0)}\\)\\n$`));
+  });
 });
 
 describe('a wrong setting is named, in one line', () => {
@@ -150,6 +214,7 @@ describe('a wrong setting is named, in one line', () => {
     ['a port in use', 'RAPPORT_PORT', () => new URL(server.url).port],
     ['a host that is not ours', 'RAPPORT_HOST', () => '203.0.113.1'],
     ['a switch that is neither on nor off', 'RAPPORT_ACCESS_LOG', () => 'yes'],
+    ['a mode that is neither refused nor allowed', 'RAPPORT_PRODUCTION_KEY_DEV_MODE', () => 'on'],
     ['a data folder that is a file', 'RAPPORT_DATA', () => fileWith('a-file', '')],
     ['a bootstrap that is not there', 'RAPPORT_BOOTSTRAP', () => join(scratch, 'none.json')],
     ['no JSON', 'RAPPORT_BOOTSTRAP', () => fileWith('no.json', good.slice(0, -1))],

@@ -1,38 +1,19 @@
 /** Sessions that end while nobody calls: the whole server over HTTP, with a clock that the test moves. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { pino } from 'pino';
-import { type App, startApp } from '../../src/app.ts';
-import { bootstrap } from '../support/demo-project.ts';
+import type { App } from '../../src/app.ts';
+import { startAppOn } from '../support/app.ts';
 import { leanplum } from '../support/requests.ts';
 import { newScratchFolder, removeScratchFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
 import { exportUser, isNear } from './wire.ts';
 
 const folder = newScratchFolder();
-const bootstrapFile = join(folder, 'bootstrap.json');
-writeFileSync(bootstrapFile, JSON.stringify(bootstrap));
 let nowMs = 1_800_000_000_000;
 let app: App;
 
 async function start(): Promise<void> {
-  app = await startApp({
-    settings: {
-      host: '127.0.0.1',
-      port: 0,
-      dataFolder: join(folder, 'data'),
-      bootstrapFile,
-      corsOrigins: [],
-      historyLines: 250_000,
-      accessLog: false,
-    },
-    log: pino({ enabled: false }),
-    clock: () => nowMs,
-    onFirstStart: () => undefined,
-    onFatal: (error) => assert.fail(error as Error),
-  });
+  app = await startAppOn(folder, () => nowMs);
 }
 
 after(async () => {

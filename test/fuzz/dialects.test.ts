@@ -64,7 +64,6 @@ const history = new DuckHistory({
   sealedUpTo: () => store.sealed?.last ?? firstEventId,
   seal: (sealing) => store.seal(sealing),
 });
-const lookups = new Lookups(store, []);
 const key = 'prod_key';
 const project: Project = {
   id: 1 as ProjectId,
@@ -79,6 +78,7 @@ const project: Project = {
   privateKeys: [],
 };
 const projects = new Projects([project]);
+const leanplumParts = { engine, projects, lookups: new Lookups(store, []), productionKeyDevMode: false };
 after(async () => {
   await engine.drain();
   await history.close();
@@ -135,11 +135,7 @@ let neighbours = 0;
 async function assertNeighbour(): Promise<void> {
   neighbours += 1;
   const track = { action: 'track', userId: 'neighbour', event: 'a', appId: 'app', clientKey: key };
-  const answer = await answerCall(leanplum({ body: Buffer.from(JSON.stringify(track)) }), {
-    engine,
-    projects,
-    lookups,
-  });
+  const answer = await answerCall(leanplum({ body: Buffer.from(JSON.stringify(track)) }), leanplumParts);
   assert.equal(answer.body, '{"response":[{"success":true,"isOffline":true}]}');
   const asked = { customer_ids: { registered: 'neighbour' }, attributes: [{ type: 'id', id: 'registered' }] };
   const read = { project, body: Buffer.from(JSON.stringify(asked)) };
@@ -185,7 +181,7 @@ describe(`seed ${seed}`, () => {
     all(0.15, fc.array(leanplumAction, { minLength: 1, maxLength: 8 }), async (data) => {
       const call = { appId: 'app', clientKey: key, action: 'multi', sdkVersion: '1', data };
       const body = Buffer.from(JSON.stringify(call));
-      assertLeanplum(await answerCall(leanplum({ body }), { engine, projects, lookups }), data.length);
+      assertLeanplum(await answerCall(leanplum({ body }), leanplumParts), data.length);
     }));
 
   test('Leanplum: calls in every form, whole and broken', () => {
@@ -220,7 +216,7 @@ describe(`seed ${seed}`, () => {
     const query = fc.oneof({ arbitrary: fc.constant(''), weight: 3 }, call.map(formOf), text);
     return all(0.1, fc.tuple(form, query, idempotencyKey), async ([{ body, more }, given, idempotency]) => {
       const request = leanplum({ body, query: given, ...more, idempotencyKey: idempotency });
-      assertLeanplum(await answerCall(request, { engine, projects, lookups }));
+      assertLeanplum(await answerCall(request, leanplumParts));
     });
   });
 

@@ -1,12 +1,11 @@
 import { isRead } from '../../core/command.ts';
 import { applied, type Outcome } from '../../core/outcome.ts';
 import type { Lookups } from '../../engine/lookups.ts';
-import type { Projects } from '../../engine/projects.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../../http/keyed.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import { readCallClock } from './clock.ts';
-import { authenticate } from './credentials.ts';
+import { authenticate, type Gate } from './credentials.ts';
 import { decodeCall, decodeData, decodeQuery, decompress, type EncodedCall } from './decode.ts';
 import { Fault, faults } from './fault.ts';
 import { actionsMax, sdkActionsMax, usersMax } from './limits.ts';
@@ -23,9 +22,8 @@ export interface LeanplumRequest extends EncodedCall {
   readonly take: (bytes: number) => boolean;
 }
 
-export interface LeanplumParts {
+export interface LeanplumParts extends Gate {
   readonly engine: Engine;
-  readonly projects: Projects;
   readonly lookups: Lookups;
 }
 
@@ -37,7 +35,7 @@ const noBody = new Uint8Array();
  * order. A single action is a batch of one; only its faults show in the HTTP status.
  */
 export async function answerCall(request: LeanplumRequest, parts: LeanplumParts): Promise<Reply> {
-  const stranger = refuseByQuery(request.query, parts.projects);
+  const stranger = refuseByQuery(request.query, parts);
   if (stranger !== undefined) return refusal(stranger);
   const body =
     request.contentEncoding === '' || request.body === undefined
@@ -50,7 +48,7 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
   if (isFault(outer)) return refusal(outer);
   // From here to the submission nothing waits.
   beginCall();
-  const call = openCall(outer, request.receivedMs, parts.projects);
+  const call = openCall(outer, request.receivedMs, parts);
   if (isFault(call)) return refusal(call);
 
   const translator = new Translator(call);
@@ -97,22 +95,22 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
 }
 
 /** Keys in the query are looked at before the body is: reading the body of a caller without a key would cost us. */
-function refuseByQuery(query: string, projects: Projects): Fault | undefined {
+function refuseByQuery(query: string, gate: Gate): Fault | undefined {
   if (!query.includes('clientKey=') || !query.includes('appId=')) return undefined;
-  const credentials = authenticate(decodeQuery(query), projects);
+  const credentials = authenticate(decodeQuery(query), gate);
   return credentials === faults.invalidKey || credentials === faults.appNotFound ? credentials : undefined;
 }
 
-function openCall(outer: Parameters, receivedMs: number, projects: Projects): Call | Fault {
+function openCall(outer: Parameters, receivedMs: number, gate: Gate): Call | Fault {
   const name = textOf(outer['action']) ?? '';
   if (name === '' && !Array.isArray(outer['data'])) return faults.missing('action');
   const isBatch = name === 'multi' || name === '';
   const elements = isBatch ? decodeData(outer['data']) : [outer];
   if (isFault(elements)) {
-    const credentials = authenticate(outer, projects);
+    const credentials = authenticate(outer, gate);
     return isFault(credentials) ? credentials : elements;
   }
-  const credentials = authenticate(withKeysOf(outer, elements[0]), projects);
+  const credentials = authenticate(withKeysOf(outer, elements[0]), gate);
   if (isFault(credentials)) return credentials;
   const isSdk = (outer['sdkVersion'] ?? null) !== null;
   if (isBatch) {

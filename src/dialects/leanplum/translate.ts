@@ -60,10 +60,9 @@ export class Translator {
     if (action === undefined) {
       return { fault: notBuiltYet.has(name) ? faults.notSupported(name) : faults.actionNotFound, requestId };
     }
-    const { keyClass } = this.#call.credentials;
+    const { keyClass, mayUseDevMode } = this.#call.credentials;
     if (!mayCall(keyClass, action.key)) return { fault: faults.invalidKey, requestId };
-    if (keyClass === 'production' && booleanOf(element['devMode']))
-      return { fault: faults.noDevMode, requestId };
+    if (!mayUseDevMode && booleanOf(element['devMode'])) return { fault: faults.noDevMode, requestId };
     const named = this.#users.of(element);
     const user = named === faults.noUser && action.userIsOptional ? nobody : named;
     if (isFault(user)) return { fault: user, requestId };

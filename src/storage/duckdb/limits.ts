@@ -21,7 +21,7 @@ export const textPerRead = 8 * 1024 * 1024;
 /** Profiles read in one go for SQL; DuckDB takes at most 2,048. */
 export const profilesPerRead = 500;
 /** Rows of a file that are found and unpacked together: a read of one profile unpacks one such group. */
-export const rowGroupRows = 20_480;
+export const rowGroupRows = 40_960;
 /** Files of one project and day after which they are merged; when the day is over, two are enough. */
 export const mergeFiles = 8;
 /** A file this large is not merged any more. */

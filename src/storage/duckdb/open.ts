@@ -17,9 +17,10 @@ export async function openDuck(folder: string): Promise<DuckDBInstance> {
     allow_community_extensions: 'false',
   });
   const connection = await database.connect();
+  // Without GLOBAL they would hold for this one connection.
   await connection.run(`
-    SET parquet_metadata_cache = true;
-    SET TimeZone = 'UTC';
+    SET GLOBAL parquet_metadata_cache = true;
+    SET GLOBAL TimeZone = 'UTC';
     SET allowed_directories = [${quote(folder)}];
     SET enable_external_access = false;
     SET lock_configuration = true;

@@ -55,6 +55,8 @@ const commands: readonly Command[] = [
 ];
 
 before(async () => {
+  // A machine whose own time is not UTC.
+  process.env['TZ'] = 'America/New_York';
   const file = join(folder, 'rapport.sqlite');
   const database = openWriter(file);
   migrate(database);
@@ -147,6 +149,13 @@ for (const where of ['in memory', 'in files of two days']) {
     });
   });
 }
+
+test('times are UTC wherever the server is, and what is known of files is kept from query to query', async () => {
+  const settings = "current_setting('TimeZone'), current_setting('parquet_metadata_cache')";
+  assert.deepEqual(await rowsOf(`SELECT TIMESTAMPTZ '2026-01-01 00:00:00Z'::VARCHAR, ${settings}`), [
+    ['2026-01-01 00:00:00+00', 'UTC', true],
+  ]);
+});
 
 describe('what SQL may not do', () => {
   const secret = join(folder, 'secret.csv');
