@@ -129,6 +129,7 @@ class Bench {
         identities: [],
         detached: [],
         records: [],
+        contents: [],
         timers: [],
         doneTimers: [],
       };

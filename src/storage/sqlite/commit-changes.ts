@@ -9,7 +9,7 @@ const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /**
  * Writes one group in one transaction: rows of profiles, new identities, one block per project, idempotency records,
- * timers.
+ * timers, contents of projects.
  * When COMMIT returns, the WAL is synced. Answers about how many bytes the WAL grew by: a page for every row but a block.
  */
 export function prepareCommit(database: DatabaseSync): (group: WriteSet) => number {
@@ -31,6 +31,9 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
   );
   const putRowsUpTo = database.prepare('UPDATE rows_up_to SET line = ?');
 
+  const putContent = database.prepare(
+    'INSERT INTO contents (project_id, part, doc) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET doc = excluded.doc',
+  );
   const setTimer = database.prepare(
     'INSERT OR IGNORE INTO timers (due_ms, profile_id, project_id) VALUES (?, ?, ?)',
   );
@@ -60,6 +63,10 @@ export function prepareCommit(database: DatabaseSync): (group: WriteSet) => numb
       for (const { key, document } of group.records) putRecord.run(key, group.nowMs, document);
       for (const { dueMs, profile } of group.doneTimers) removeTimer.run(dueMs, profile);
       for (const { dueMs, profile, project } of group.timers) setTimer.run(dueMs, profile, project);
+      for (const { project, part, document } of group.contents) {
+        putContent.run(project, part, document);
+        bytes += pageBytes + document.length;
+      }
       if (group.rowsUpTo !== undefined) putRowsUpTo.run(group.rowsUpTo);
       database.exec('COMMIT');
       return bytes;

@@ -107,6 +107,15 @@ const migrations: readonly string[] = [
   ALTER TABLE keys ADD COLUMN created_ms INTEGER;
   ALTER TABLE keys ADD COLUMN revoked_ms INTEGER;
   `,
+  `
+  -- What belongs to a project and to no profile, in parts that change together; developers change it, not users.
+  CREATE TABLE contents (
+    project_id INTEGER NOT NULL,
+    part TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (project_id, part)
+  );
+  `,
 ];
 
 /** The newest schema this version knows. */
