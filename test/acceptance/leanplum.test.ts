@@ -107,7 +107,7 @@ describe('answers', () => {
       null,
       { userId, reqId: 'r5' },
       { action: 'multi', userId, data: [], reqId: 'r6' },
-      { action: 'setVars', userId, reqId: 'r7' },
+      { action: 'uploadFile', userId, reqId: 'r7' },
       { action: 'track', userId, event: 'a', createDisposition: 'CreateNever' },
       { action: 'setUserAttributes', userId: 'nobody', createDisposition: 'CreateNever', reqId: 'r9' },
       { action: 'setUserAttributes', userId, userAttributes: { last: true }, reqId: 'r10' },
@@ -122,7 +122,7 @@ describe('answers', () => {
       elementError('Action not found'),
       elementError('Action not found', { reqId: 'r5' }),
       elementError('Action not found', { reqId: 'r6' }),
-      elementError('Action not supported yet: setVars', { reqId: 'r7' }),
+      elementError('Action not supported yet: uploadFile', { reqId: 'r7' }),
       { success: true, isOffline: true },
       { success: true, warning: { message: 'User not found; request skipped.' }, reqId: 'r9' },
       { success: true, reqId: 'r10' },
@@ -329,10 +329,8 @@ describe('keys', () => {
 });
 
 describe('actions that are not built yet', () => {
-  const names = `registerDevice deleteUser block unblock setVars
-    deleteVars downloadFile uploadFile sendMessage startCampaign getMessage getMessages getUnsubscribeCategories
-    addAndroidNotificationChannel getAndroidNotificationChannels deleteAndroidNotificationChannel getAbTest getAbTests
-    getVariant getMultiResults exportData exportReport exportUsers getExportResults addPostback listPostbacks
+  const names = `deleteUser block unblock downloadFile uploadFile
+    addAndroidNotificationChannel deleteAndroidNotificationChannel getMultiResults exportData exportReport exportUsers getExportResults addPostback listPostbacks
     deletePostback broadcast`.split(/\s+/);
 
   test('say so by name, one by one in a batch', async () => {

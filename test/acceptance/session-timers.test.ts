@@ -26,6 +26,7 @@ async function start(): Promise<void> {
       bootstrapFile,
       corsOrigins: [],
       historyLines: 250_000,
+      devModeLimit: 'api',
       accessLog: false,
     },
     log: pino({ enabled: false }),

@@ -14,6 +14,7 @@ import type { Project } from '../../src/core/project.ts';
 import { answerBatch, answerSingle } from '../../src/dialects/bloomreach/batch.ts';
 import { commands } from '../../src/dialects/bloomreach/commands.ts';
 import { answerAttributes, answerExportOne } from '../../src/dialects/bloomreach/data.ts';
+import { DevModeLimit } from '../../src/dialects/leanplum/dev-mode-limit.ts';
 import { answerCall, type LeanplumRequest } from '../../src/dialects/leanplum/multi.ts';
 import { Lookups } from '../../src/engine/lookups.ts';
 import { Projects } from '../../src/engine/projects.ts';
@@ -65,7 +66,9 @@ const history = new DuckHistory({
   seal: (sealing) => store.seal(sealing),
 });
 const lookups = new Lookups(store, []);
+const devModeLimit = new DevModeLimit('off');
 const key = 'prod_key';
+const developmentKey = 'dev_key';
 const project: Project = {
   id: 1 as ProjectId,
   name: 'fuzz',
@@ -74,6 +77,7 @@ const project: Project = {
   leanplumKeys: [
     { class: 'production', hash: hashSecret(key) },
     { class: 'dataExport', hash: hashSecret('exp_key') },
+    { class: 'development', hash: hashSecret(developmentKey) },
   ],
   publicTokens: [],
   privateKeys: [],
@@ -139,6 +143,7 @@ async function assertNeighbour(): Promise<void> {
     engine,
     projects,
     lookups,
+    devModeLimit,
   });
   assert.equal(answer.body, '{"response":[{"success":true,"isOffline":true}]}');
   const asked = { customer_ids: { registered: 'neighbour' }, attributes: [{ type: 'id', id: 'registered' }] };
@@ -151,6 +156,7 @@ async function assertNeighbour(): Promise<void> {
 function leanplum(given: Partial<LeanplumRequest>): LeanplumRequest {
   return {
     receivedMs: Date.now(),
+    endpoint: 'http://localhost/api',
     query: '',
     body: undefined,
     contentType: '',
@@ -179,13 +185,20 @@ async function all<Case>(
 }
 
 describe(`seed ${seed}`, () => {
-  const access = { appId: fc.constant('app'), clientKey: fc.constantFrom(key, key, 'exp_key') };
+  const access = {
+    appId: fc.constant('app'),
+    clientKey: fc.constantFrom(key, key, 'exp_key', developmentKey),
+  };
 
   test('Leanplum: actions in a batch of an SDK have as many elements', () =>
     all(0.15, fc.array(leanplumAction, { minLength: 1, maxLength: 8 }), async (data) => {
-      const call = { appId: 'app', clientKey: key, action: 'multi', sdkVersion: '1', data };
+      const clientKey = data.length % 2 === 0 ? key : developmentKey;
+      const call = { appId: 'app', clientKey, action: 'multi', sdkVersion: '1', data };
       const body = Buffer.from(JSON.stringify(call));
-      assertLeanplum(await answerCall(leanplum({ body }), { engine, projects, lookups }), data.length);
+      assertLeanplum(
+        await answerCall(leanplum({ body }), { engine, projects, lookups, devModeLimit }),
+        data.length,
+      );
     }));
 
   test('Leanplum: calls in every form, whole and broken', () => {
@@ -220,7 +233,7 @@ describe(`seed ${seed}`, () => {
     const query = fc.oneof({ arbitrary: fc.constant(''), weight: 3 }, call.map(formOf), text);
     return all(0.1, fc.tuple(form, query, idempotencyKey), async ([{ body, more }, given, idempotency]) => {
       const request = leanplum({ body, query: given, ...more, idempotencyKey: idempotency });
-      assertLeanplum(await answerCall(request, { engine, projects, lookups }));
+      assertLeanplum(await answerCall(request, { engine, projects, lookups, devModeLimit }));
     });
   });
 

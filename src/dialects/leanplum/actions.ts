@@ -1,10 +1,22 @@
 import type { Action } from './action.ts';
 import { advance } from './actions/advance.ts';
+import { deleteVars } from './actions/content/deleteVars.ts';
+import { getAbTest } from './actions/content/getAbTest.ts';
+import { getAbTests } from './actions/content/getAbTests.ts';
+import { getAndroidNotificationChannels } from './actions/content/getAndroidNotificationChannels.ts';
+import { getMessage } from './actions/content/getMessage.ts';
+import { getMessages } from './actions/content/getMessages.ts';
+import { getUnsubscribeCategories } from './actions/content/getUnsubscribeCategories.ts';
+import { getVariant } from './actions/content/getVariant.ts';
+import { getVars } from './actions/content/getVars.ts';
+import { registerDevice } from './actions/content/registerDevice.ts';
+import { sendMessage } from './actions/content/sendMessage.ts';
+import { setVars } from './actions/content/setVars.ts';
+import { startCampaign } from './actions/content/startCampaign.ts';
 import { deleteNewsfeedMessage } from './actions/deleteNewsfeedMessage.ts';
 import { exportUser } from './actions/exportUser.ts';
 import { getMigrateState } from './actions/getMigrateState.ts';
 import { getNewsfeedMessages } from './actions/getNewsfeedMessages.ts';
-import { getVars } from './actions/getVars.ts';
 import { heartbeat } from './actions/heartbeat.ts';
 import { log } from './actions/log.ts';
 import { markNewsfeedMessageAsRead } from './actions/markNewsfeedMessageAsRead.ts';
@@ -27,22 +39,34 @@ export const actions: ReadonlyMap<string, Action> = new Map(
   [
     advance,
     deleteNewsfeedMessage,
+    deleteVars,
     exportUser,
+    getAbTest,
+    getAbTests,
+    getAndroidNotificationChannels,
+    getMessage,
+    getMessages,
     getMigrateState,
     getNewsfeedMessages,
+    getUnsubscribeCategories,
+    getVariant,
     getVars,
     heartbeat,
     log,
     markNewsfeedMessageAsRead,
     pauseSession,
     pauseState,
-    resumeSession,
+    registerDevice,
     restart,
+    resumeSession,
     resumeState,
+    sendMessage,
     setDeviceAttributes,
     setTrafficSourceInfo,
     setUserAttributes,
+    setVars,
     start,
+    startCampaign,
     stop,
     track,
     trackGeofence,
@@ -59,25 +83,13 @@ export const notBuiltYet: ReadonlySet<string> = new Set([
   'deleteAndroidNotificationChannel',
   'deletePostback',
   'deleteUser',
-  'deleteVars',
   'downloadFile',
   'exportData',
   'exportReport',
   'exportUsers',
-  'getAbTest',
-  'getAbTests',
-  'getAndroidNotificationChannels',
   'getExportResults',
-  'getMessage',
-  'getMessages',
   'getMultiResults',
-  'getUnsubscribeCategories',
-  'getVariant',
   'listPostbacks',
-  'registerDevice',
-  'sendMessage',
-  'setVars',
-  'startCampaign',
   'unblock',
   'uploadFile',
 ]);
