@@ -130,6 +130,7 @@ class Bench {
         identities: [],
         detached: [],
         records: [],
+        contents: [],
         timers: [],
         doneTimers: [],
       };

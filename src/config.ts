@@ -20,6 +20,8 @@ export interface Settings {
   /** Lines kept in memory before they are sealed into files. */
   readonly historyLines: number;
   readonly accessLog: boolean;
+  /** Whose Leanplum requests in development mode are limited to one a second and user. */
+  readonly devModeLimit: 'off' | 'api' | 'all';
 }
 
 /** Every setting, as `docs/operating/settings.md` shows it (a test compares). */
@@ -57,6 +59,11 @@ export const settingDocs = {
     meaning:
       'Lines of history kept in memory before they are sealed into a file; fewer cost less memory and make smaller files.',
   },
+  RAPPORT_DEV_MODE_LIMIT: {
+    default: 'api',
+    meaning:
+      'Whose Leanplum requests with `devMode=true` are limited to one a second and user: `api` those of callers that are no SDK, `all`, or `off`.',
+  },
   RAPPORT_ACCESS_LOG: {
     default: 'off',
     meaning:
@@ -78,6 +85,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       get('RAPPORT_PRODUCTION_KEY_DEV_MODE'),
     ),
     historyLines: readLines(get('RAPPORT_HISTORY_LINES')),
+    devModeLimit: readDevModeLimit(get('RAPPORT_DEV_MODE_LIMIT')),
     accessLog: readSwitch('RAPPORT_ACCESS_LOG', get('RAPPORT_ACCESS_LOG')),
   };
 }
@@ -85,6 +93,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 function readLines(text: string): number {
   if (/^[1-9]\d{0,7}$/.test(text)) return Number(text);
   throw new SettingError(`RAPPORT_HISTORY_LINES must be a number from 1 to 99999999, not '${text}'`);
+}
+
+function readDevModeLimit(text: string): Settings['devModeLimit'] {
+  if (text === 'off' || text === 'api' || text === 'all') return text;
+  throw new SettingError(`RAPPORT_DEV_MODE_LIMIT must be off, api or all, not '${text}'`);
 }
 
 function readSwitch(name: string, text: string): boolean {

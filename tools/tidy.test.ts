@@ -353,6 +353,7 @@ describe('file-name', () => {
     const files = {
       'src/dialects/leanplum/actions/setUserAttributes.ts': '',
       'src/dialects/leanplum/actions/setUserAttributes.test.ts': '',
+      'src/dialects/leanplum/actions/content/getVars.ts': '',
       'src/dialects/bloomreach/commands/customers-events.ts': '',
       'src/core/set-attributes.test.ts': '',
     };

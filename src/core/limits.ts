@@ -16,3 +16,5 @@ export const billingGapMs = 30 * 60 * 1000;
 export const openSessionsMax = 64;
 /** Pauses that a profile remembers, one a device, for as long as they matter for billing. */
 export const pausesMax = 64;
+/** Devices of developers that a project knows; the one registered longest ago gives way. */
+export const developerDevicesMax = 1_000;

@@ -1,4 +1,5 @@
 import type { Command } from '../core/command.ts';
+import type { ContentRequest, ContentResult } from '../core/content/content.ts';
 import type { NamedIdentity } from '../core/identity.ts';
 import type { ProfileId, ProjectId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -16,10 +17,18 @@ export interface Pair {
   readonly member: string;
 }
 
+/** One thing a request asks of its project's content; `pair` as of an item. */
+export interface ContentItem {
+  readonly request: ContentRequest;
+  readonly pair?: Pair;
+}
+
 /** A request as the engine takes it: applied as a whole at one place in the order, stored in one commit. */
 export interface Batch {
   readonly project: ProjectId;
   readonly items: readonly Item[];
+  /** Answered after the items: what belongs to a profile and what belongs to a project do not depend on each other. */
+  readonly content?: readonly ContentItem[];
   /** Bytes of the request's body: what it holds of the queue's bound. */
   readonly bytes: number;
   readonly keyed?: Keyed;
@@ -31,12 +40,16 @@ export interface Keyed {
   readonly record: string;
   readonly bodyHash: string;
   /** Renders the answer to be kept for repeats, once the outcomes are known. */
-  readonly render: (outcomes: readonly Outcome[]) => string;
+  readonly render: (outcomes: readonly Outcome[], contents: readonly ContentResult[]) => string;
 }
 
 export type BatchResult =
-  /** One outcome per item, in order. On disk. */
-  | { readonly code: 'done'; readonly outcomes: readonly Outcome[] }
+  /** One outcome per item, in order, and one result per request about content. On disk. */
+  | {
+      readonly code: 'done';
+      readonly outcomes: readonly Outcome[];
+      readonly contents?: readonly ContentResult[];
+    }
   /** A keyed request: the answer as it is kept, for the first and for every repeat. On disk. */
   | { readonly code: 'answered'; readonly answer: string }
   /** The `Idempotency-Key` was used with another body. Nothing was applied. */
@@ -103,6 +116,7 @@ export function queue(batch: Batch, finish: (result: BatchResult) => void): Queu
       records.add(lastRecord);
     }
   }
+  for (const { pair } of batch.content ?? []) if (pair !== undefined) records.add(pair.record);
   return {
     batch,
     users,

@@ -1,4 +1,5 @@
 import type { Erasure, Naming } from '../core/change.ts';
+import type { ContentPart } from '../core/content/content.ts';
 import type { EventId, ProfileId, ProjectId } from '../core/ids.ts';
 import { type Line, writeLine } from '../core/line.ts';
 import type { Profile } from '../core/profile.ts';
@@ -29,6 +30,7 @@ export class Group {
   readonly #records = new Map<string, IdempotencyRecord>();
   readonly #timers = new Map<ProfileId, Timer>();
   readonly #doneTimers: Timer[] = [];
+  readonly #contents = new Map<string, WriteSet['contents'][number]>();
   readonly #blocks: OpenBlock[] = [];
   readonly #blockOf = new Map<ProjectId, OpenBlock>();
   items = 0;
@@ -55,7 +57,8 @@ export class Group {
 
   /** True when there is something to write; a group of reads and repeats has nothing. */
   get hasChanges(): boolean {
-    return this.#blocks.length > 0 || this.#records.size > 0 || this.#doneTimers.length > 0;
+    const changed = this.#blocks.length + this.#records.size + this.#contents.size + this.#doneTimers.length;
+    return changed > 0;
   }
 
   /** The batch gets its answer when the group is on disk. */
@@ -107,6 +110,12 @@ export class Group {
     this.#records.set(key, record);
   }
 
+  /** A part of a project's content is stored as a whole: the newest is the one. */
+  putContent({ project, part }: { project: ProjectId; part: ContentPart }, document: string): void {
+    this.#contents.set(`${project}/${part}`, { project, part, document });
+    this.bytes += document.length;
+  }
+
   /** A profile has one timer: the newest is the one. */
   setTimer(timer: Timer): void {
     this.#timers.set(timer.profile, timer);
@@ -155,6 +164,7 @@ export class Group {
       rowsUpTo: rows.upTo,
       timers: [...this.#timers.values()],
       doneTimers: this.#doneTimers,
+      contents: [...this.#contents.values()],
     };
   }
 

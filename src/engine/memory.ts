@@ -1,4 +1,5 @@
-import type { EventId, ProfileId } from '../core/ids.ts';
+import { type Content, readContent, weighContent } from '../core/content/content.ts';
+import type { EventId, ProfileId, ProjectId } from '../core/ids.ts';
 import type { Profile } from '../core/profile.ts';
 import { readProfile } from '../core/profile-document.ts';
 import { identityKey, type NamedUser, type Queued } from './batch.ts';
@@ -15,6 +16,11 @@ const absentWeight = 60;
 const removedWeight = 100;
 /** Idempotency records get at most one part in this many. */
 const recordsShare = 8;
+/** And the contents of projects as much. */
+const contentsShare = 8;
+const contentWeight = 500;
+/** Many small values, mostly, in maps of their own. */
+const contentOverhead = 4;
 
 /**
  * The states of everything in use: newest in memory, on disk or about to be.
@@ -30,6 +36,7 @@ export class Memory {
   readonly identities = new Cache<string, ProfileId>();
   readonly profiles = new Cache<ProfileId, Profile>();
   readonly records = new Cache<string, IdempotencyRecord>();
+  readonly contents = new Cache<ProjectId, Content>();
   readonly knownRecords = new KnownRecords();
   readonly behind: WriteBehind;
 
@@ -39,11 +46,13 @@ export class Memory {
 
   /** While it stays the same, a batch of which everything was known is still such a batch. */
   get removals(): number {
-    return this.identities.removals + this.profiles.removals + this.records.removals;
+    const { identities, profiles, records, contents } = this;
+    return identities.removals + profiles.removals + records.removals + contents.removals;
   }
 
   get weight(): number {
-    return this.profiles.weight + this.identities.weight + this.records.weight;
+    const { identities, profiles, records, contents } = this;
+    return profiles.weight + identities.weight + records.weight + contents.weight;
   }
 
   /** The profiles a user's ids name now; all must be known. */
@@ -77,6 +86,10 @@ export class Memory {
     this.knownRecords.add(key);
   }
 
+  changeContent(project: ProjectId, content: Content, group: number): void {
+    this.contents.set(project, content, contentWeight + weighContent(content) * contentOverhead, group);
+  }
+
   /** Adds what is not known of a batch to `wants`; answers whether everything is known. */
   collectMissing(queued: Queued, wants: Wants): boolean {
     let complete = true;
@@ -97,6 +110,11 @@ export class Memory {
         }
         complete = false;
       }
+    }
+    const { project, content } = queued.batch;
+    if (content !== undefined && !this.contents.has(project)) {
+      wants.contents.add(project);
+      complete = false;
     }
     for (const record of queued.records) {
       if (this.records.has(record) || !this.knownRecords.mayHold(record)) continue;
@@ -122,6 +140,11 @@ export class Memory {
       const record = typeof text === 'string' ? readRecord(text) : undefined;
       this.records.install(key, record, key.length + (record === undefined ? 60 : weighRecord(record)));
     }
+    for (const project of wanted.contents) {
+      const rows = found.contents.filter((row) => row.project === project);
+      const content = readContent(rows.map(({ part, document }) => [part, document]));
+      this.contents.install(project, content, contentWeight + weighContent(content) * contentOverhead);
+    }
     this.behind.found(wanted.behind);
   }
 
@@ -130,6 +153,7 @@ export class Memory {
     const forgotten = this.profiles.forgetSince(group);
     this.identities.forgetSince(group);
     this.records.forgetSince(group);
+    this.contents.forgetSince(group);
     this.behind.refused(rows, forgotten);
   }
 
@@ -137,7 +161,8 @@ export class Memory {
   sweep(weightMax: number, storedGroup: number): void {
     // A record is asked for again only by a repeat, mostly soon or never.
     this.records.sweep(weightMax / recordsShare, storedGroup);
-    const rest = weightMax - this.records.weight;
+    this.contents.sweep(weightMax / contentsShare, storedGroup);
+    const rest = weightMax - this.records.weight - this.contents.weight;
     const weight = this.profiles.weight + this.identities.weight;
     if (weight <= rest) return;
     for (const cache of [this.profiles, this.identities])
@@ -150,9 +175,11 @@ export class Wants {
   readonly identities = new Map<string, IdentityKey>();
   readonly profiles = new Set<ProfileId>();
   readonly records = new Set<string>();
+  readonly contents = new Set<ProjectId>();
 
   get empty(): boolean {
-    return this.identities.size + this.profiles.size + this.records.size === 0;
+    const { identities, profiles, records, contents } = this;
+    return identities.size + profiles.size + records.size + contents.size === 0;
   }
 
   /** Takes out what `asked` is already asking for. */
@@ -160,6 +187,7 @@ export class Wants {
     for (const key of asked.identities.keys()) this.identities.delete(key);
     for (const id of asked.profiles) this.profiles.delete(id);
     for (const key of asked.records) this.records.delete(key);
+    for (const project of asked.contents) this.contents.delete(project);
     return this;
   }
 
@@ -170,6 +198,7 @@ export class Wants {
       identities: [...this.identities.values()],
       profiles: [...this.profiles],
       records: [...this.records],
+      contents: [...this.contents],
       behind: [...lost],
     };
   }

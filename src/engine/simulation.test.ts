@@ -12,6 +12,13 @@ import fc from 'fast-check';
 import { randomFrom } from '../../test/support/random.ts';
 import { apply } from '../core/apply.ts';
 import type { Command } from '../core/command.ts';
+import {
+  applyToContent,
+  type Content,
+  type ContentResult,
+  noContent,
+  readContent,
+} from '../core/content/content.ts';
 import { evolve } from '../core/evolve.ts';
 import type { NamedIdentity } from '../core/identity.ts';
 import { type EventId, firstEventId, type ProfileId, type ProjectId } from '../core/ids.ts';
@@ -24,7 +31,7 @@ import { foldAll } from '../storage/sqlite/fold-lines.ts';
 import { openWriter } from '../storage/sqlite/open.ts';
 import { migrate } from '../storage/sqlite/schema.ts';
 import { SqliteStore } from '../storage/sqlite/store.ts';
-import type { Batch, BatchResult, Item } from './batch.ts';
+import type { Batch, BatchResult, ContentItem, Item } from './batch.ts';
 import { groupItemsEarly, groupsInFlightMax } from './limits.ts';
 import { type IdentityKey, linesPerReadMax, StoreFullError, type Timer } from './store.ts';
 import { Engine } from './submit.ts';
@@ -56,7 +63,7 @@ after(async () => {
 
 // --- Traffic: few users, devices and keys, so that everything meets everything --------------------------------------
 
-type Request = Pick<Batch, 'items'> & {
+type Request = Pick<Batch, 'items' | 'content'> & {
   readonly key?: { readonly record: string; readonly bodyHash: string };
 };
 
@@ -175,9 +182,34 @@ const large = fc.array(item, { minLength: 1, maxLength: 3 }).map((items) => {
   return [...items, ...Array<Item>(groupItemsEarly).fill(nobody)];
 });
 const small = fc.array(item, { minLength: 1, maxLength: 4 });
+const parts = fc.dictionary(fc.constantFrom('a', 'a.b', '__proto__'), fc.constantFrom(1, 'x'.repeat(900)), {
+  maxKeys: 2,
+});
+const content: fc.Arbitrary<ContentItem> = fc.record(
+  {
+    request: fc.oneof(
+      fc.constant({ do: 'read' as const }),
+      fc
+        .tuple(fc.constantFrom('variables' as const, 'variableKinds' as const), parts)
+        .map(([part, names]) => ({
+          do: 'register' as const,
+          parts: { [part]: new Map(Object.entries(names)) },
+        })),
+      fc.constant({ do: 'remove_variables' as const, names: ['a'] }),
+      fc.constantFrom('phone', 'tv').map((name) => ({
+        do: 'register_device' as const,
+        device: name,
+        email: 'dev@example.com',
+      })),
+    ),
+    pair,
+  },
+  { requiredKeys: ['request'] },
+);
 const request: fc.Arbitrary<Request> = fc.record(
   {
     items: fc.oneof({ arbitrary: small, weight: 3 }, { arbitrary: large, weight: 1 }),
+    content: fc.array(content, { minLength: 1, maxLength: 3 }),
     key: fc.record({
       record: fc.nat(20).map((n) => `key/${n}`),
       bodyHash: fc.constantFrom('x', 'y'),
@@ -194,6 +226,7 @@ class Model {
   readonly identities = new Map<string, { key: IdentityKey; profile: ProfileId }>();
   readonly #answers = new Map<string, { bodyHash: string; answer: string; seen: number }>();
   readonly #pairs = new Map<string, number>();
+  content: Content = noContent;
   #lastEvent: number;
 
   constructor(lastEvent: EventId) {
@@ -225,10 +258,21 @@ class Model {
       seen = Math.max(seen, repeated);
       return { code: 'duplicate' };
     });
-    if (keyed === undefined) return { result: { code: 'done', outcomes }, seen };
-    const answer = keyed.render(outcomes);
+    const contents = batch.content?.map((it) => this.#applyContent(it));
+    const done = { code: 'done', outcomes, ...(contents && { contents }) } as const;
+    if (keyed === undefined) return { result: done, seen };
+    const answer = keyed.render(outcomes, contents ?? []);
     this.#answers.set(keyed.record, { bodyHash: keyed.bodyHash, answer, seen });
     return { result: { code: 'answered', answer }, seen };
+  }
+
+  #applyContent({ request, pair }: ContentItem): ContentResult {
+    const mark = pair && `${pair.record}\n${pair.member}`;
+    const isRepeat = mark !== undefined && this.#pairs.has(mark);
+    const result = applyToContent(this.content, isRepeat ? { do: 'read' } : request);
+    this.content = result.content;
+    if (mark !== undefined && !isRepeat) this.#pairs.set(mark, this.#lastEvent);
+    return result;
   }
 
   #applyCommand(asked: Command, project: ProjectId, nowMs: number): { outcome: Outcome; newest: number } {
@@ -287,7 +331,7 @@ function describeOutcome(outcome: Outcome): unknown {
 }
 
 function describeResult(result: BatchResult): unknown {
-  return result.code === 'done' ? { code: 'done', outcomes: result.outcomes.map(describeOutcome) } : result;
+  return result.code === 'done' ? { ...result, outcomes: result.outcomes.map(describeOutcome) } : result;
 }
 
 // --- The run --------------------------------------------------------------------------------------------------------
@@ -413,9 +457,10 @@ async function simulate(requests: readonly Request[], plan: Plan): Promise<void>
 }
 
 /** Keys and marks are the project's own, as the dialects make them. */
-function toBatch({ items, key }: Request, project: ProjectId): Batch {
+function toBatch({ items, content, key }: Request, project: ProjectId): Batch {
   const own = (record: string) => `${project}/${record}`;
-  const render = (outcomes: readonly Outcome[]) => JSON.stringify(outcomes.map(describeOutcome));
+  const render = (outcomes: readonly Outcome[], contents: readonly ContentResult[]) =>
+    JSON.stringify([outcomes.map(describeOutcome), contents.map((it) => [...it.content.variables])]);
   const lists = new Map<string, readonly NamedIdentity[]>();
   const shared = (list: readonly NamedIdentity[]) => lists.getOrInsert(JSON.stringify(list), list);
   return {
@@ -425,6 +470,12 @@ function toBatch({ items, key }: Request, project: ProjectId): Batch {
       command: { ...command, ids: shared(command.ids) },
       ...(pair && { pair: { ...pair, record: own(pair.record) } }),
     })),
+    ...(content && {
+      content: content.map(({ request, pair }) => ({
+        request,
+        ...(pair && { pair: { ...pair, record: own(pair.record) } }),
+      })),
+    }),
     bytes: 100,
     ...(key && { keyed: { ...key, record: own(key.record), render } }),
   };
@@ -453,7 +504,10 @@ async function compareWithDisk(model: Model, project: ProjectId, exactly: boolea
     profiles: [],
     records: [],
     behind: [],
+    contents: [project],
   });
+  const content = readContent(found.contents.map(({ part, document }) => [part, document]));
+  assert.deepEqual(content, model.content);
   const documents = new Map(found.profiles.map((it) => [it.id, it.document]));
   for (const [index, { profile }] of keys.entries()) {
     const document = documents.get(found.identities[index] as ProfileId);

@@ -1,4 +1,5 @@
 import type { Erasure } from '../core/change.ts';
+import type { ContentPart } from '../core/content/content.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId } from '../core/ids.ts';
 import type { ErasureScope, Line } from '../core/line.ts';
 import type { IdentityKind } from '../core/profile.ts';
@@ -7,7 +8,7 @@ import type { KeyClass, Project } from '../core/project.ts';
 /** What the engine needs of a store of states. Implementations: storage/sqlite. */
 export interface StateStore {
   /**
-   * Reads ids, profiles and idempotency records from one snapshot that holds at least every commit resolved before
+   * Reads ids, profiles, idempotency records and contents of projects from one snapshot that holds at least every commit resolved before
    * the call. Keys nobody has are missing from the answer. A profile named by an id comes along.
    */
   read(wanted: Wanted): Promise<Found>;
@@ -160,6 +161,8 @@ export interface Wanted {
   readonly records: readonly string[];
   /** Profiles whose rows lag behind their lines: they are answered with all their lines. */
   readonly behind: readonly ProfileId[];
+  /** Projects whose whole content is wanted. */
+  readonly contents: readonly ProjectId[];
 }
 
 export interface Found {
@@ -169,6 +172,15 @@ export interface Found {
   readonly profiles: readonly ProfileRow[];
   /** Parallel to `Wanted.records`; null where there is none. */
   readonly records: readonly (string | null)[];
+  /** Every part that the wanted projects ever stored. */
+  readonly contents: readonly ContentRow[];
+}
+
+/** One part of one project's content, as text. */
+export interface ContentRow {
+  readonly project: ProjectId;
+  readonly part: ContentPart;
+  readonly document: string;
 }
 
 export interface ProfileRow {
@@ -202,6 +214,8 @@ export interface WriteSet {
   readonly timers: readonly Timer[];
   /** Timers that are done with; none of those set in the same group. */
   readonly doneTimers: readonly Timer[];
+  /** Each takes the place of what the project had of that part. */
+  readonly contents: readonly ContentRow[];
 }
 
 /** Lines of one project in the order of apply, one JSON text each, joined by line feeds. */

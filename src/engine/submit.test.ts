@@ -121,7 +121,7 @@ function countOf(profile: Profile | undefined, event = 'opened'): number {
 /** What the disk says: the row and the lines it lacks. */
 async function storedProfile(project: number, { kind, value }: NamedIdentity): Promise<Profile | undefined> {
   const key = { project: project as ProjectId, kind, value };
-  const wanted = { identities: [key], profiles: [], records: [], behind: [] };
+  const wanted = { identities: [key], profiles: [], records: [], behind: [], contents: [] };
   const behind = (await store.read(wanted)).identities.filter((it) => it !== null);
   const { profiles } = await store.read({ ...wanted, behind });
   return profiles[0] && readProfile(profiles[0].document);

@@ -13,6 +13,7 @@ import {
   unavailable,
 } from './batch.ts';
 import { Group } from './commit.ts';
+import { askContent } from './contents.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { type IdempotencyRecord, SeenPairs } from './idempotency.ts';
 import { cacheBytesMax, groupsInFlightMax } from './limits.ts';
@@ -155,15 +156,17 @@ export class Engine {
       }
     }
     const outcomes = this.#applyItems(queued);
-    if (batch.keyed === undefined) return { code: 'done', outcomes };
+    const contents = askContent(batch, this.#memory, this.#open);
+    const done: BatchResult = { code: 'done', outcomes, ...(contents && { contents }) };
+    if (batch.keyed === undefined) return done;
     const { record, bodyHash, render } = batch.keyed;
     let answer: string;
     try {
-      answer = render(outcomes);
+      answer = render(outcomes, contents ?? []);
     } catch (error) {
       // What was applied is stored; only the answer cannot be kept.
       this.#options.onBug(error);
-      return { code: 'done', outcomes };
+      return done;
     }
     this.#remember(record, { kind: 'answer', bodyHash, answer });
     return { code: 'answered', answer };

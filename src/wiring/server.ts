@@ -6,6 +6,7 @@ import { SettingError, type Settings } from '../config.ts';
 import { failures } from '../dialects/bloomreach/reply.ts';
 import { mountBloomreach, send as sendBloomreach } from '../dialects/bloomreach/routes.ts';
 import { texts } from '../dialects/bloomreach/texts.ts';
+import { DevModeLimit } from '../dialects/leanplum/dev-mode-limit.ts';
 import { mountLeanplum } from '../dialects/leanplum/routes.ts';
 import type { Lookups } from '../engine/lookups.ts';
 import type { Projects } from '../engine/projects.ts';
@@ -57,6 +58,7 @@ function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: Request
   const routes = {
     ...parts,
     admission,
+    devModeLimit: new DevModeLimit(settings.devModeLimit),
     inFlight: new BytesInFlight(bytesInFlightMax),
     corsOrigins: settings.corsOrigins,
     productionKeyDevMode: settings.productionKeyDevMode,

@@ -186,7 +186,7 @@ describe('every one of them', () => {
   });
 
   test('takes the production or the development key, and no other', async () => {
-    for (const [params] of actions) {
+    for (const [index, [params]] of actions.entries()) {
       for (const key of ['dataExport', 'contentReadOnly'] as const) {
         const answer = await leanplum(server, { ...params, userId: 'u' }, { key });
         assert.deepEqual(onlyElement(answer), { success: false, error: { message: 'Invalid access key' } });
@@ -194,7 +194,7 @@ describe('every one of them', () => {
       }
       const answer = await leanplum(
         server,
-        { ...params, userId: 'u', devMode: true },
+        { ...params, userId: `developer ${index}`, devMode: true },
         { key: 'development' },
       );
       assert.equal(onlyElement(answer).success, true, answer.text);

@@ -14,6 +14,7 @@ import type { Project } from '../../src/core/project.ts';
 import { answerBatch, answerSingle } from '../../src/dialects/bloomreach/batch.ts';
 import { commands } from '../../src/dialects/bloomreach/commands.ts';
 import { answerAttributes, answerExportOne } from '../../src/dialects/bloomreach/data.ts';
+import { DevModeLimit } from '../../src/dialects/leanplum/dev-mode-limit.ts';
 import { answerCall, type LeanplumRequest } from '../../src/dialects/leanplum/multi.ts';
 import { Lookups } from '../../src/engine/lookups.ts';
 import { Projects } from '../../src/engine/projects.ts';
@@ -65,6 +66,7 @@ const history = new DuckHistory({
   seal: (sealing) => store.seal(sealing),
 });
 const key = 'prod_key';
+const developmentKey = 'dev_key';
 const project: Project = {
   id: 1 as ProjectId,
   name: 'fuzz',
@@ -73,12 +75,19 @@ const project: Project = {
   leanplumKeys: [
     { class: 'production', hash: hashSecret(key) },
     { class: 'dataExport', hash: hashSecret('exp_key') },
+    { class: 'development', hash: hashSecret(developmentKey) },
   ],
   publicTokens: [],
   privateKeys: [],
 };
 const projects = new Projects([project]);
-const leanplumParts = { engine, projects, lookups: new Lookups(store, []), productionKeyDevMode: false };
+const leanplumParts = {
+  engine,
+  projects,
+  lookups: new Lookups(store, []),
+  devModeLimit: new DevModeLimit('off'),
+  productionKeyDevMode: false,
+};
 after(async () => {
   await engine.drain();
   await history.close();
@@ -147,6 +156,7 @@ async function assertNeighbour(): Promise<void> {
 function leanplum(given: Partial<LeanplumRequest>): LeanplumRequest {
   return {
     receivedMs: Date.now(),
+    endpoint: 'http://localhost/api',
     query: '',
     body: undefined,
     contentType: '',
@@ -175,11 +185,15 @@ async function all<Case>(
 }
 
 describe(`seed ${seed}`, () => {
-  const access = { appId: fc.constant('app'), clientKey: fc.constantFrom(key, key, 'exp_key') };
+  const access = {
+    appId: fc.constant('app'),
+    clientKey: fc.constantFrom(key, key, 'exp_key', developmentKey),
+  };
 
   test('Leanplum: actions in a batch of an SDK have as many elements', () =>
     all(0.15, fc.array(leanplumAction, { minLength: 1, maxLength: 8 }), async (data) => {
-      const call = { appId: 'app', clientKey: key, action: 'multi', sdkVersion: '1', data };
+      const clientKey = data.length % 2 === 0 ? key : developmentKey;
+      const call = { appId: 'app', clientKey, action: 'multi', sdkVersion: '1', data };
       const body = Buffer.from(JSON.stringify(call));
       assertLeanplum(await answerCall(leanplum({ body }), leanplumParts), data.length);
     }));

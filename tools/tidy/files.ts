@@ -28,7 +28,7 @@ export const folderSize: Rule = ({ sources }) => {
 };
 
 const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-const wireNamed = /^src\/dialects\/[^/]+\/(actions|commands)\/[^/]+$/;
+const wireNamed = /^src\/dialects\/[^/]+\/(actions|commands)\/([^/]+\/)*[^/]+$/;
 
 /** A file that implements one item of a wire format is spelled like it, so that a search for the wire name finds it. */
 export const fileName: Rule = inEach(

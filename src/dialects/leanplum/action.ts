@@ -1,4 +1,5 @@
 import type { Command } from '../../core/command.ts';
+import type { ContentRequest, ContentResult } from '../../core/content/content.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import type { LeanplumKeyClass } from '../../core/project.ts';
 import type { CallClock } from './clock.ts';
@@ -17,7 +18,13 @@ export interface Action {
   readonly isFree?: true;
   readonly toCommand: (parameters: Parameters, call: ActionCall) => Translated | Fault;
   /** The members of the element beside `success` and `reqId`. */
-  readonly toReply: (outcome: Outcome, call: ActionCall, parameters: Parameters) => ReplyFields;
+  readonly toReply: (
+    outcome: Outcome,
+    call: ActionCall,
+    parameters: Parameters,
+    /** What its `content` came to. */
+    content: ContentResult | undefined,
+  ) => ReplyFields;
 }
 
 /** What an action knows of the call it came in. */
@@ -26,11 +33,17 @@ export interface ActionCall {
   readonly clock: CallClock;
   /** The call comes from an SDK. */
   readonly isSdk: boolean;
+  /** The action is that of a developer: its key is one, or its call would have been refused. */
+  readonly devMode: boolean;
+  /** The address under which the caller reached this API. */
+  readonly endpoint: string;
 }
 
 export interface Translated {
-  /** undefined: the answer needs nothing of the core, it is the same for everybody. */
+  /** undefined: it means no profile. */
   readonly command: Command | undefined;
+  /** What it asks of the project's content, if anything. */
+  readonly content?: ContentRequest;
   /** Why something of it was altered or skipped. */
   readonly warning: string | undefined;
 }

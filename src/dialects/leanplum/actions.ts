@@ -1,12 +1,24 @@
 import type { Action } from './action.ts';
 import { advance } from './actions/advance.ts';
 import { block } from './actions/block.ts';
+import { deleteVars } from './actions/content/deleteVars.ts';
+import { getAbTest } from './actions/content/getAbTest.ts';
+import { getAbTests } from './actions/content/getAbTests.ts';
+import { getAndroidNotificationChannels } from './actions/content/getAndroidNotificationChannels.ts';
+import { getMessage } from './actions/content/getMessage.ts';
+import { getMessages } from './actions/content/getMessages.ts';
+import { getUnsubscribeCategories } from './actions/content/getUnsubscribeCategories.ts';
+import { getVariant } from './actions/content/getVariant.ts';
+import { getVars } from './actions/content/getVars.ts';
+import { registerDevice } from './actions/content/registerDevice.ts';
+import { sendMessage } from './actions/content/sendMessage.ts';
+import { setVars } from './actions/content/setVars.ts';
+import { startCampaign } from './actions/content/startCampaign.ts';
 import { deleteNewsfeedMessage } from './actions/deleteNewsfeedMessage.ts';
 import { deleteUser } from './actions/deleteUser.ts';
 import { exportUser } from './actions/exportUser.ts';
 import { getMigrateState } from './actions/getMigrateState.ts';
 import { getNewsfeedMessages } from './actions/getNewsfeedMessages.ts';
-import { getVars } from './actions/getVars.ts';
 import { heartbeat } from './actions/heartbeat.ts';
 import { log } from './actions/log.ts';
 import { markNewsfeedMessageAsRead } from './actions/markNewsfeedMessageAsRead.ts';
@@ -32,22 +44,34 @@ export const actions: ReadonlyMap<string, Action> = new Map(
     block,
     deleteNewsfeedMessage,
     deleteUser,
+    deleteVars,
     exportUser,
+    getAbTest,
+    getAbTests,
+    getAndroidNotificationChannels,
+    getMessage,
+    getMessages,
     getMigrateState,
     getNewsfeedMessages,
+    getUnsubscribeCategories,
+    getVariant,
     getVars,
     heartbeat,
     log,
     markNewsfeedMessageAsRead,
     pauseSession,
     pauseState,
-    resumeSession,
+    registerDevice,
     restart,
+    resumeSession,
     resumeState,
+    sendMessage,
     setDeviceAttributes,
     setTrafficSourceInfo,
     setUserAttributes,
+    setVars,
     start,
+    startCampaign,
     stop,
     track,
     trackGeofence,
@@ -63,24 +87,12 @@ export const notBuiltYet: ReadonlySet<string> = new Set([
   'broadcast',
   'deleteAndroidNotificationChannel',
   'deletePostback',
-  'deleteVars',
   'downloadFile',
   'exportData',
   'exportReport',
   'exportUsers',
-  'getAbTest',
-  'getAbTests',
-  'getAndroidNotificationChannels',
   'getExportResults',
-  'getMessage',
-  'getMessages',
   'getMultiResults',
-  'getUnsubscribeCategories',
-  'getVariant',
   'listPostbacks',
-  'registerDevice',
-  'sendMessage',
-  'setVars',
-  'startCampaign',
   'uploadFile',
 ]);

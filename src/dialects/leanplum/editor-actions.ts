@@ -7,7 +7,7 @@ export const editorActions: readonly Action[] = [
   'getViewControllerVersionsList',
 ].map((name) => ({
   name,
-  key: 'production',
+  key: 'development',
   userIsOptional: true,
   toCommand: (_parameters, call) => ({ warning: call.clock.skewWarning, command: undefined }),
   toReply: () => ({}),

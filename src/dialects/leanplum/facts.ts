@@ -4,7 +4,7 @@ import type { Profile } from '../../core/profile.ts';
 import type { Json } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
 import { factLengthMax, listMax } from './limits.ts';
-import { isFault, numberOf, type Parameters, parseSloppyJson, textOf } from './parameters.ts';
+import { isFault, numberOf, type Parameters, readTexts, textOf } from './parameters.ts';
 
 /** What `start` and `setUserAttributes` may say of a user beside his attributes (contract 2.2, 2.3). */
 const userFacts = ['locale', 'country', 'region', 'city', 'location', 'locationAccuracyType', 'timezone'];
@@ -67,7 +67,7 @@ export function readUnsubscriptions(parameters: Parameters): AttributeEdit[] | F
   for (const name of ['unsubscribeCategories', 'unsubscribeChannels']) {
     for (const op of ['add', 'remove'] as const) {
       const parameter = `${name}To${op === 'add' ? 'Add' : 'Remove'}`;
-      const values = readList(parameters, parameter);
+      const values = readTexts(parameters, parameter, listMax);
       if (isFault(values)) return values;
       if (values.length > 0) edits.push({ op, name, values });
     }
@@ -98,23 +98,4 @@ function readText(parameters: Parameters, name: string): string | undefined | Fa
   // iOS sends JSON where it could send text.
   const text = textOf(value) ?? JSON.stringify(value);
   return text.length > factLengthMax ? faults.tooLong(name, factLengthMax) : text;
-}
-
-/** One value, a list, or text that holds a list; every value as text. */
-function readList(parameters: Parameters, name: string): string[] | Fault {
-  let value = parameters[name];
-  if (value === undefined || value === null || value === '') return [];
-  if (typeof value === 'string' && value.trimStart().startsWith('[')) {
-    try {
-      value = parseSloppyJson(value);
-    } catch {
-      return faults.invalid(name);
-    }
-  }
-  const list: readonly Json[] = Array.isArray(value) ? value : [value];
-  if (list.length > listMax) return faults.tooMany(name, listMax);
-  const texts = list.map(textOf).filter((it) => it !== undefined);
-  if (texts.length < list.length) return faults.invalid(name);
-  const long = texts.some((it) => it.length > factLengthMax);
-  return long ? faults.tooLong(name, factLengthMax) : texts;
 }

@@ -19,6 +19,8 @@ export const faults = {
     new Fault(`'${parameter}' must have at most ${max} entries.`, 400),
   tooLarge: (parameter: string, name: string, max: number) =>
     new Fault(`'${parameter}' has a value of more than ${max} bytes: '${name}'.`, 400),
+  tooManyBytes: (parameter: string, max: number) =>
+    new Fault(`'${parameter}' must have less than ${max} bytes.`, 400),
   badName: (kind: string, name: string) => new Fault(`${kind} '${name}' name is invalid.`, 400),
   badValue: (kind: string, name: string) => new Fault(`${kind} '${name}' value is invalid.`, 400),
   badField: (kind: string, name: string, field: string) =>
@@ -36,6 +38,13 @@ export const faults = {
   tooManyFields: (max: number) => new Fault(`Request has more than ${max} fields.`, 400),
   tooLargeBody: (max: number) => new Fault(`Request body has more than ${max} bytes.`, 413),
   unavailable: new Fault('Service temporarily unavailable; try again later.', 503),
+  abTestNotFound: new Fault('A/B test not found.', 404),
+  variantNotFound: new Fault('Variant not found.', 404),
+  messageNotFound: new Fault('Message not found.', 404),
+  deviceTooFast: new Fault('Per device rate limit exceeded.', 429),
+  userTooFast: new Fault('Too Many Requests.', 429),
+  answerTooLarge: (max: number) =>
+    new Fault(`Done, but the answer to the batch would have more than ${max} characters.`, 200),
   userBusy: new Fault('Request failed due to concurrent requests to the same profile ID', 429),
   methodNotAllowed: new Fault('Method not allowed', 405),
   internal: new Fault('Internal server error', 500),

@@ -30,3 +30,15 @@ export const paramsMax = 50;
 export const attributesMax = 500;
 /** UTF-8 bytes of one attribute or parameter value. */
 export const valueBytesMax = 16 * 1024;
+/** Bytes of all variables together as JSON, and of each other part of what apps register. */
+export const contentPartBytesMax = 1024 * 1024;
+/** Variables that one call removes by name. */
+export const variableNamesMax = 10_000;
+/** Characters of a developer's e-mail address. */
+export const emailLengthMax = 320;
+/** Characters of one answer; only content, given again for each action of a batch, comes near it. */
+export const answerLengthMax = 32 * 1024 * 1024;
+/** Between two requests of one user in development mode (contract 8.1). */
+export const devModeIntervalMs = 1_000;
+/** Users in development mode whose last request is remembered. */
+export const devModeUsersMax = 10_000;

@@ -1,4 +1,4 @@
-import { isRead } from '../../core/command.ts';
+import type { ContentResult } from '../../core/content/content.ts';
 import { applied, type Outcome } from '../../core/outcome.ts';
 import type { Lookups } from '../../engine/lookups.ts';
 import type { Engine } from '../../engine/submit.ts';
@@ -7,15 +7,18 @@ import { isJsonObject, type Json } from '../../lib/json.ts';
 import { readCallClock } from './clock.ts';
 import { authenticate, type Gate } from './credentials.ts';
 import { decodeCall, decodeData, decodeQuery, decompress, type EncodedCall } from './decode.ts';
+import type { DevModeLimit } from './dev-mode-limit.ts';
 import { Fault, faults } from './fault.ts';
-import { actionsMax, sdkActionsMax, usersMax } from './limits.ts';
+import { actionsMax, answerLengthMax, sdkActionsMax, usersMax } from './limits.ts';
 import { beginCall, isFault, type Parameters, textOf } from './parameters.ts';
 import { envelope, faultElement, outcomeElement, type Reply, refusal, statusOf } from './reply.ts';
-import { type Call, type Step, Translator } from './translate.ts';
+import { type Call, type Step, Translator, workOf } from './translate.ts';
 import { Users } from './user.ts';
 
 export interface LeanplumRequest extends EncodedCall {
   readonly receivedMs: number;
+  /** Under which address the caller reached us. */
+  readonly endpoint: string;
   readonly contentEncoding: string;
   readonly idempotencyKey: string | readonly string[] | undefined;
   /** Takes bytes for an unpacked body; false when too many are in flight. */
@@ -25,6 +28,7 @@ export interface LeanplumRequest extends EncodedCall {
 export interface LeanplumParts extends Gate {
   readonly engine: Engine;
   readonly lookups: Lookups;
+  readonly devModeLimit: DevModeLimit;
 }
 
 const noBody = new Uint8Array();
@@ -48,13 +52,15 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
   if (isFault(outer)) return refusal(outer);
   // From here to the submission nothing waits.
   beginCall();
-  const call = openCall(outer, request.receivedMs, parts);
+  const call = openCall(outer, request, parts);
   if (isFault(call)) return refusal(call);
 
   const translator = new Translator(call);
   const steps = call.elements.map((element) => translator.translate(element));
   const only = call.isBatch ? undefined : steps[0];
   if (only?.fault !== undefined) return refusal(only.fault, only.requestId);
+  const tooFast = parts.devModeLimit.refuses(call, steps, request.receivedMs);
+  if (tooFast !== undefined) return refusal(tooFast, only?.requestId);
 
   const { project } = call.credentials;
   const scope = [project.id, 'leanplum', textOf(outer['action']) ?? ''];
@@ -62,29 +68,28 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
   if ('problem' in keyed) return refusal(new Fault(keyed.problem, 400));
 
   const migrateState = call.isBatch && call.isSdk;
-  const render = (outcomes: readonly Outcome[]) =>
+  const render = (outcomes: readonly Outcome[], contents: readonly ContentResult[] = []) =>
     envelope(
       statusOf(outcomes, { elements: steps.length, isBatch: call.isBatch }),
-      renderElements(steps, outcomes),
+      renderElements(steps, outcomes, contents),
       { migrateState },
     );
-  const items = steps.flatMap((step) =>
-    step.fault === undefined && step.item !== undefined ? [step.item] : [],
-  );
+  const { items, content, isWrite } = workOf(steps);
+  const isNothing = items.length + content.length === 0;
   // A read is not a write: a kept answer would be old data, for a week.
-  const readsOnly = items.length > 0 && items.every(({ command }) => isRead(command));
-  const key = readsOnly ? undefined : keyed.key;
-  if (items.length === 0 && key === undefined) return render([]);
+  const key = isWrite || isNothing ? keyed.key : undefined;
+  if (isNothing && key === undefined) return render([]);
   const result = await parts.engine.submit({
     project: project.id,
     items,
+    ...(content.length > 0 && { content }),
     bytes: body.length,
-    ...(key && { keyed: { ...key, render: (outcomes) => packAnswer(render(outcomes)) } }),
+    ...(key && { keyed: { ...key, render: (...results) => packAnswer(render(...results)) } }),
   });
   if (result.code !== 'unavailable') countLookups(call, steps, request.receivedMs, parts.lookups);
   switch (result.code) {
     case 'done':
-      return render(result.outcomes);
+      return render(result.outcomes, result.contents);
     case 'answered':
       return unpackAnswer(result.answer);
     case 'key_reused':
@@ -101,7 +106,7 @@ function refuseByQuery(query: string, gate: Gate): Fault | undefined {
   return credentials === faults.invalidKey || credentials === faults.appNotFound ? credentials : undefined;
 }
 
-function openCall(outer: Parameters, receivedMs: number, gate: Gate): Call | Fault {
+function openCall(outer: Parameters, { receivedMs, endpoint }: LeanplumRequest, gate: Gate): Call | Fault {
   const name = textOf(outer['action']) ?? '';
   if (name === '' && !Array.isArray(outer['data'])) return faults.missing('action');
   const isBatch = name === 'multi' || name === '';
@@ -118,7 +123,7 @@ function openCall(outer: Parameters, receivedMs: number, gate: Gate): Call | Fau
     if (tooMuch !== undefined) return tooMuch;
   }
   const clock = readCallClock(outer, receivedMs, isBatch);
-  return isFault(clock) ? clock : { credentials, outer, elements, isBatch, isSdk, clock };
+  return isFault(clock) ? clock : { credentials, outer, elements, isBatch, isSdk, clock, endpoint };
 }
 
 /** Nested keys count only when the outer call has none (contract 1.7). */
@@ -156,12 +161,23 @@ function countLookups(call: Call, steps: readonly Step[], receivedMs: number, lo
   lookups.count(call.credentials.project.id, receivedMs, users.size);
 }
 
-function renderElements(steps: readonly Step[], outcomes: readonly Outcome[]): string[] {
-  let next = 0;
+function renderElements(
+  steps: readonly Step[],
+  outcomes: readonly Outcome[],
+  contents: readonly ContentResult[],
+): string[] {
+  let nextOutcome = 0;
+  let nextContent = 0;
+  let length = 0;
   return steps.map((step) => {
     if (step.fault !== undefined) return faultElement(step.fault, step.requestId);
-    const outcome = step.item === undefined ? applied : (outcomes[next++] as Outcome);
+    const outcome = step.item === undefined ? applied : (outcomes[nextOutcome++] as Outcome);
+    const content = step.content === undefined ? undefined : contents[nextContent++];
+    if (length > answerLengthMax) return faultElement(faults.answerTooLarge(answerLengthMax), step.requestId);
     const { action, call, parameters, requestId, warning } = step;
-    return outcomeElement(outcome, action.toReply(outcome, call, parameters), { requestId, warning });
+    const fields = action.toReply(outcome, call, parameters, content);
+    const element = outcomeElement(outcome, fields, { requestId, warning });
+    length += element.length;
+    return element;
   });
 }

@@ -2,7 +2,7 @@ import JSON5 from 'json5';
 import { parseDecimal } from '../../lib/decimal.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson, weighJson } from '../../lib/json.ts';
 import { Fault, faults } from './fault.ts';
-import { sloppyLengthMax } from './limits.ts';
+import { factLengthMax, sloppyLengthMax } from './limits.ts';
 
 /** The parameters of one action, as they came: types are tolerant (contract 1.4). */
 export type Parameters = JsonObject;
@@ -61,6 +61,25 @@ export function objectOf(parameters: Parameters, name: string): JsonObject | und
   } catch {
     return faults.invalid(name);
   }
+}
+
+/** One value, a list, or text that holds a list; every value as text. */
+export function readTexts(parameters: Parameters, name: string, max: number): string[] | Fault {
+  let value = parameters[name];
+  if (value === undefined || value === null || value === '') return [];
+  if (typeof value === 'string' && value.trimStart().startsWith('[')) {
+    try {
+      value = parseSloppyJson(value);
+    } catch {
+      return faults.invalid(name);
+    }
+  }
+  const list: readonly Json[] = Array.isArray(value) ? value : [value];
+  if (list.length > max) return faults.tooMany(name, max);
+  const texts = list.map(textOf).filter((it) => it !== undefined);
+  if (texts.length < list.length) return faults.invalid(name);
+  const long = texts.some((it) => it.length > factLengthMax);
+  return long ? faults.tooLong(name, factLengthMax) : texts;
 }
 
 export function isFault(value: unknown): value is Fault {

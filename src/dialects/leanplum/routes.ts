@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { retryAfterSec } from '../../engine/limits.ts';
 import type { Admission } from '../../http/admission.ts';
 import {
@@ -46,6 +46,7 @@ export function mountLeanplum(server: FastifyInstance, options: LeanplumRoutes):
         const { headers, body } = request;
         const call = {
           receivedMs: Math.floor(options.clock()),
+          endpoint: endpointOf(request, path),
           query: queryOf(request.raw.url ?? ''),
           body: body instanceof Uint8Array ? body : undefined,
           contentType: declaredContentType(request),
@@ -77,6 +78,12 @@ function send(reply: FastifyReply, { status, body }: Reply): FastifyReply {
 function queryOf(url: string): string {
   const at = url.indexOf('?');
   return at === -1 ? '' : url.slice(at + 1);
+}
+
+/** As the caller wrote it; a proxy before us says whether he spoke TLS. It is told to nobody but him. */
+function endpointOf({ headers }: FastifyRequest, path: string): string {
+  const scheme = /^https\b/i.test(String(headers['x-forwarded-proto'])) ? 'https' : 'http';
+  return `${scheme}://${headers.host ?? 'localhost'}${path}`;
 }
 
 function faultOf(error: unknown): Fault {

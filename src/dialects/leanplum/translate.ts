@@ -1,5 +1,5 @@
-import { type Command, isRead } from '../../core/command.ts';
-import type { Item } from '../../engine/batch.ts';
+import { isRead } from '../../core/command.ts';
+import type { ContentItem, Item, Pair } from '../../engine/batch.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import type { Action, ActionCall } from './action.ts';
 import { actions, notBuiltYet } from './actions.ts';
@@ -18,6 +18,8 @@ export interface Call {
   readonly isBatch: boolean;
   readonly isSdk: boolean;
   readonly clock: CallClock;
+  /** Under which address the caller reached us. */
+  readonly endpoint: string;
 }
 
 /** One action of a call after its translation: a command with what its reply needs, or the reason why not. */
@@ -26,8 +28,10 @@ export type Step =
   | {
       readonly fault: undefined;
       readonly requestId: string | undefined;
-      /** undefined: its reply needs nothing of the core. */
+      /** undefined: it means no profile. */
       readonly item: Item | undefined;
+      /** undefined: it asks nothing of the project's content. */
+      readonly content: ContentItem | undefined;
       readonly parameters: Parameters;
       readonly action: Action;
       readonly call: ActionCall;
@@ -66,26 +70,29 @@ export class Translator {
     const named = this.#users.of(element);
     const user = named === faults.noUser && action.userIsOptional ? nobody : named;
     if (isFault(user)) return { fault: user, requestId };
-    const call = this.#callOf(user);
+    const call = this.#callOf(user, booleanOf(element['devMode'] ?? this.#call.outer['devMode']));
     const translated = action.toCommand(element, call);
     if (isFault(translated)) return { fault: translated, requestId };
-    const { command, warning } = translated;
-    const item = command && this.#itemOf(command, element, user);
-    return { fault: undefined, requestId, item, parameters: element, action, call, warning };
+    const { command, content: request, warning } = translated;
+    const pair = this.#pairOf(element, user);
+    const item = command && (isRead(command) ? { command } : { command, ...pair });
+    const content = request && (request.do === 'read' ? { request } : { request, ...pair });
+    return { fault: undefined, requestId, item, content, parameters: element, action, call, warning };
   }
 
-  #callOf(user: User): ActionCall {
-    if (this.#actionCall?.user !== user) {
-      this.#actionCall = { user, clock: this.#call.clock, isSdk: this.#call.isSdk };
+  #callOf(user: User, devMode: boolean): ActionCall {
+    if (this.#actionCall?.user !== user || this.#actionCall.devMode !== devMode) {
+      const { clock, isSdk, endpoint } = this.#call;
+      this.#actionCall = { user, clock, isSdk, devMode, endpoint };
     }
     return this.#actionCall;
   }
 
   /** An SDK's `uuid` and `reqId` mark an action, so that it counts once however often it is sent (contract 1.11). */
-  #itemOf(command: Command, element: Parameters, user: User): Item {
+  #pairOf(element: Parameters, user: User): { readonly pair: Pair } | undefined {
     const uuid = textOf(element['uuid']);
     const requestId = textOf(element['reqId']);
-    if (!isMark(uuid) || !isMark(requestId) || isRead(command)) return { command };
+    if (!isMark(uuid) || !isMark(requestId)) return undefined;
     if (this.#record.user !== user || this.#record.uuid !== uuid) {
       const { project } = this.#call.credentials;
       this.#record = {
@@ -94,6 +101,21 @@ export class Translator {
         key: `sdk${JSON.stringify([project.id, user.deviceId ?? user.userId, uuid])}`,
       };
     }
-    return { command, pair: { record: this.#record.key, member: requestId } };
+    return { pair: { record: this.#record.key, member: requestId } };
   }
+}
+
+/** What the steps of a call ask of the engine, in their order. */
+export function workOf(steps: readonly Step[]): {
+  readonly items: readonly Item[];
+  readonly content: readonly ContentItem[];
+  /** Some of it is no read. */
+  readonly isWrite: boolean;
+} {
+  const asked = steps.filter((step) => step.fault === undefined);
+  const items = asked.flatMap(({ item }) => (item === undefined ? [] : [item]));
+  const content = asked.flatMap((step) => (step.content === undefined ? [] : [step.content]));
+  const isWrite =
+    items.some(({ command }) => !isRead(command)) || content.some(({ request }) => request.do !== 'read');
+  return { items, content, isWrite };
 }

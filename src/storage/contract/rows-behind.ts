@@ -65,6 +65,7 @@ export function rowsBehind(check: Check): void {
         identities: [profileId(6)],
         profiles: [{ id: profileId(6), document }],
         records: [],
+        contents: [],
       };
       assert.deepEqual(await store.read(question), expected);
       assert.deepEqual(await (await reopen()).read(question), expected);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { StateStore, WriteSet } from '../../engine/store.ts';
 import { hashKey } from '../../lib/bloom-filter.ts';
+import { contentChecks } from './contents.ts';
 import { rowsBehind } from './rows-behind.ts';
 import { timerChecks } from './timers.ts';
 import {
@@ -42,6 +43,7 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
     snapshots(check);
     commits(check);
     timerChecks(check);
+    contentChecks(check);
     rowsBehind(check);
     restarts(check);
   });
@@ -67,7 +69,7 @@ function reads(check: Check): void {
     const found = await store.read(
       wanted({ identities: [ann, nobody], profiles: [profileId(1)], records: ['key/ann'] }),
     );
-    assert.deepEqual(found, { identities: [null, null], profiles: [], records: [null] });
+    assert.deepEqual(found, { identities: [null, null], profiles: [], records: [null], contents: [] });
   });
 
   check('a commit is read as soon as it resolves', async ({ store }) => {
@@ -79,6 +81,7 @@ function reads(check: Check): void {
       identities: [profileId(1)],
       profiles: [{ id: profileId(1), document: '{"of":"ann"}' }],
       records: ['["1"]'],
+      contents: [],
     });
   });
 
@@ -253,6 +256,7 @@ function commits(check: Check): void {
       identities: [profileId(1), profileId(1), null],
       profiles: [{ id: profileId(1), document: '{"of":"ann"}' }],
       records: [null],
+      contents: [],
     });
     assert.equal(store.lastEvent(), before);
   });

@@ -29,12 +29,13 @@ export function writeSet(changes: Partial<WriteSet>): WriteSet {
     records: [],
     timers: [],
     doneTimers: [],
+    contents: [],
   };
   return { rowsUpTo: undefined, nowMs: 1_700_000_000_000, ...nothing, ...changes };
 }
 
 export function wanted(keys: Partial<Wanted>): Wanted {
-  return { identities: [], profiles: [], records: [], behind: [], ...keys };
+  return { identities: [], profiles: [], records: [], behind: [], contents: [], ...keys };
 }
 
 export function identityKey(project: ProjectId, kind: IdentityKind, value: string): IdentityKey {

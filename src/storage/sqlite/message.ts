@@ -22,14 +22,16 @@ export interface PackedFound {
   readonly profileIds: Float64Array;
   readonly profileDocuments: readonly string[];
   readonly records: Found['records'];
+  readonly contents: Found['contents'];
 }
 
-export function packFound({ identities, profiles, records }: Found): PackedFound {
+export function packFound({ identities, profiles, records, contents }: Found): PackedFound {
   return {
     identities: Float64Array.from(identities, (id) => id ?? 0),
     profileIds: Float64Array.from(profiles, (it) => it.id),
     profileDocuments: profiles.map((it) => it.document),
     records,
+    contents,
   };
 }
 
@@ -41,6 +43,7 @@ export function unpackFound(packed: PackedFound): Found {
       document,
     })),
     records: packed.records,
+    contents: packed.contents,
   };
 }
 
@@ -59,6 +62,7 @@ export interface PackedWriteSet {
   readonly rowsUpTo: WriteSet['rowsUpTo'];
   readonly timers: PackedTimers;
   readonly doneTimers: PackedTimers;
+  readonly contents: WriteSet['contents'];
 }
 
 /** Due, project, profile, and so on. */
@@ -76,7 +80,8 @@ export function unpackTimers(packed: PackedTimers): Timer[] {
 }
 
 export function packWriteSet(group: WriteSet): PackedWriteSet {
-  const { nowMs, profiles, removed, erasures, records, identities, detached, blocks, rowsUpTo } = group;
+  const { nowMs, profiles, removed, erasures, records, identities, detached, blocks, rowsUpTo, contents } =
+    group;
   return {
     nowMs,
     profileIds: Float64Array.from(profiles, (it) => it.id),
@@ -92,11 +97,12 @@ export function packWriteSet(group: WriteSet): PackedWriteSet {
     rowsUpTo,
     timers: packTimers(group.timers),
     doneTimers: packTimers(group.doneTimers),
+    contents,
   };
 }
 
 export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
-  const { nowMs, removed, erasures, identities, detached, blocks, rowsUpTo } = packed;
+  const { nowMs, removed, erasures, identities, detached, blocks, rowsUpTo, contents } = packed;
   return {
     nowMs,
     profiles: packed.profileDocuments.map((document, index) => ({
@@ -116,5 +122,6 @@ export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
     rowsUpTo,
     timers: unpackTimers(packed.timers),
     doneTimers: unpackTimers(packed.doneTimers),
+    contents,
   };
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ProfileId } from '../../core/ids.ts';
-import type { Found, ProfileRow, Wanted } from '../../engine/store.ts';
+import type { ContentRow, Found, ProfileRow, Wanted } from '../../engine/store.ts';
 import { prepareFold } from './fold-lines.ts';
 
 /** Reads everything that waiting batches lack, in one short read transaction, so that it is one state. */
@@ -10,6 +10,9 @@ export function prepareRead(database: DatabaseSync): (wanted: Wanted) => Found {
   );
   const findProfile = database.prepare('SELECT doc FROM profiles WHERE id = ?');
   const bringUpToDate = prepareFold(database);
+  const findContent = database.prepare(
+    'SELECT project_id AS project, part, doc AS document FROM contents WHERE project_id = ?',
+  );
   const findRecord = database.prepare('SELECT doc FROM idempotency WHERE key = ?');
 
   return (wanted) => {
@@ -35,7 +38,8 @@ export function prepareRead(database: DatabaseSync): (wanted: Wanted) => Found {
         const row = findRecord.get(key) as { doc: string } | undefined;
         return row === undefined ? null : row.doc;
       });
-      return { identities, profiles: current, records };
+      const contents = wanted.contents.flatMap((id) => findContent.all(id) as unknown as ContentRow[]);
+      return { identities, profiles: current, records, contents };
     } finally {
       database.exec('COMMIT');
     }

@@ -123,6 +123,15 @@ const migrations: readonly string[] = [
   );
   CREATE INDEX erased_pending ON erased (id) WHERE done_ms IS NULL;
   `,
+  `
+  -- What belongs to a project and to no profile, in parts that change together; developers change it, not users.
+  CREATE TABLE contents (
+    project_id INTEGER NOT NULL,
+    part TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (project_id, part)
+  );
+  `,
 ];
 
 /** The newest schema this version knows. */

@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
+import type { ContentResult } from '../../../core/content/content.ts';
 import type { Outcome } from '../../../core/outcome.ts';
 import { newSecret } from '../../../lib/secret.ts';
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
 import { createsUser } from '../action.ts';
 import { readUserAttributes } from '../attributes.ts';
 import { readActionTime } from '../clock.ts';
-import { contentFor } from '../content.ts';
+import { contentFor } from '../content/content-for.ts';
 import { readDeviceFacts, readUserFacts } from '../facts.ts';
 import type { Fault } from '../fault.ts';
 import { booleanOf, isFault, type Parameters } from '../parameters.ts';
@@ -13,7 +14,7 @@ import { WireBoolean, WireMap, WireNumber, wireCheck } from '../wire-types.ts';
 
 const check = wireCheck(Type.Object({ userAttributes: WireMap, time: WireNumber, background: WireBoolean }));
 
-/** Opens a session and returns the content for the user: there is none yet, well-formed (contract 2.2 `start`, 5.1). */
+/** Opens a session and returns the content for the user (contract 2.2 `start`, 5.1). */
 export const start: Action = {
   name: 'start',
   key: 'production',
@@ -45,14 +46,22 @@ export const start: Action = {
         devices,
         timeSec: time.timeSec,
       },
+      content: { do: 'read' },
     };
   },
 
   /** A repeat gets full content as well: the SDK needs it (contract 1.11). */
-  toReply(outcome: Outcome, _call: ActionCall, parameters: Parameters): ReplyFields {
+  toReply(
+    outcome: Outcome,
+    call: ActionCall,
+    parameters: Parameters,
+    content: ContentResult | undefined,
+  ): ReplyFields {
     if (outcome.code === 'user_not_found') return {};
+    const isRegistered = content?.content.developerDevices.has(call.user.deviceId ?? '');
     return {
-      ...contentFor(parameters),
+      ...contentFor(parameters, call, content),
+      ...(call.devMode && { isRegistered }),
       syncNewsfeed: false,
       // Android encrypts its cache with it and stores nothing without it.
       token: newSecret(),

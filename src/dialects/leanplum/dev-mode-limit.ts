@@ -1,0 +1,51 @@
+import { type Fault, faults } from './fault.ts';
+import { devModeIntervalMs, devModeUsersMax } from './limits.ts';
+import type { Call, Step } from './translate.ts';
+
+/** Whose requests in development mode are limited: nobody's, those of API callers, or those of SDKs too. */
+export type DevModeLimited = 'off' | 'api' | 'all';
+
+/**
+ * One request in development mode a second and user (contract 8.1). SDKs send every action at once there, and would only
+ * try again: so theirs are limited only when an operator wants it.
+ */
+export class DevModeLimit {
+  readonly #limited: DevModeLimited;
+  /** When a user's last request that was let in came, by `receivedMs`; the oldest first. */
+  readonly #lastMs = new Map<string, number>();
+
+  constructor(limited: DevModeLimited) {
+    this.#limited = limited;
+  }
+
+  /** Why a call is refused as a whole; otherwise it counts as the last one of its users. */
+  refuses({ credentials, isSdk }: Call, steps: readonly Step[], receivedMs: number): Fault | undefined {
+    if (this.#limited === 'off' || (isSdk && this.#limited === 'api')) return undefined;
+    const users = new Set<string>();
+    for (const step of steps) {
+      if (step.fault !== undefined || !step.call.devMode) continue;
+      const { userId, deviceId } = step.call.user;
+      const name = userId ?? deviceId;
+      if (name === undefined) continue;
+      const user = `${credentials.project.id}/${name}`;
+      if (this.#isTooSoon(user, receivedMs))
+        return deviceId === undefined ? faults.userTooFast : faults.deviceTooFast;
+      users.add(user);
+    }
+    for (const user of users) this.#remember(user, receivedMs);
+    return undefined;
+  }
+
+  /** A last request in the future is one from before the clock was set back. */
+  #isTooSoon(user: string, nowMs: number): boolean {
+    const agoMs = nowMs - (this.#lastMs.get(user) ?? Number.NEGATIVE_INFINITY);
+    return agoMs >= 0 && agoMs < devModeIntervalMs;
+  }
+
+  #remember(user: string, nowMs: number): void {
+    this.#lastMs.delete(user);
+    const [oldest] = this.#lastMs.keys();
+    if (this.#lastMs.size >= devModeUsersMax && oldest !== undefined) this.#lastMs.delete(oldest);
+    this.#lastMs.set(user, nowMs);
+  }
+}
