@@ -204,6 +204,8 @@ export const trials: Readonly<Record<string, Trial>> = {
     good: { userAttributes: { plan: 'free' } },
     bad: [
       ...attributes,
+      ...notAText('newUserId'),
+      [{ newUserId: 'u'.repeat(401) }, "'newUserId' must have at most 400 characters."],
       ...['Add', 'Remove', 'Increment'].flatMap((op) => {
         return badEntries(`userAttributeValuesTo${op}`, 'userAttribute', 500);
       }),
