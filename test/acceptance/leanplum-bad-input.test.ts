@@ -128,3 +128,40 @@ describe('elements that are no action of the table', () => {
     assert.deepEqual(await countsOf(server, 'beside no action'), { fine: rows.length });
   });
 });
+
+describe('what is wrong with one action takes nothing from the others', () => {
+  const refused = (message: string) => ({ success: false, error: { message } });
+
+  test('sloppy JSON that is too long to be tried', async () => {
+    const userId = 'beside sloppy';
+    const track = (params: string) => ({ action: 'track', userId, event: 'fine', params });
+    const data = [track("{'a':1}"), track(`{'a':'${'x'.repeat(70_000)}'}`), track("{'a':1}")];
+    const answer = await post({ action: 'multi', time: nowSec(), data }, 'production');
+    const done = { success: true, isOffline: true };
+    assert.deepEqual(answer.body, { response: [done, refused("'params' is invalid."), done] });
+    assert.deepEqual(await countsOf(server, userId), { fine: 2 });
+  });
+
+  test('a profile that is full', async () => {
+    const value = 'x'.repeat(16_000);
+    const fill = (n: number) => ({
+      action: 'setUserAttributes',
+      userId: 'full',
+      userAttributes: { [`a${n}`]: value },
+    });
+    const call = { action: 'multi', time: nowSec(), sdkVersion: '1' };
+    for (let filled = 0; ; filled += 20) {
+      assert.ok(filled < 400, 'it never was full');
+      const data = Array.from({ length: 20 }, (_, n) => fill(filled + n));
+      const { response } = (await post({ ...call, data }, 'production')).body;
+      if (response.some(({ success }) => !success)) break;
+    }
+    const track = { action: 'track', userId: 'beside full', event: 'fine' };
+    const data = [track, fill(1000), track];
+    const { body } = await post({ action: 'multi', time: nowSec(), data }, 'production');
+    const full = refused('User profile is too large; request skipped.');
+    const done = { success: true, isOffline: true };
+    assert.deepEqual(body, { response: [done, full, done] });
+    assert.deepEqual(await countsOf(server, 'beside full'), { fine: 2 });
+  });
+});
