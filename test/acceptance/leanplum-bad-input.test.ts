@@ -1,6 +1,7 @@
 /**
  * Every action of the Leanplum API with everything that can be wrong with it: the literal answer, status and whole body,
- * alone and in the middle of a batch, where it harms nobody beside it. The rows are in leanplum-trials.ts.
+ * alone and in the middle of a batch, where it harms nobody beside it. The rows are in leanplum-rows.ts
+ * and leanplum-trials.ts.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -9,14 +10,16 @@ import { actions, notBuiltYet } from '../../src/dialects/leanplum/actions.ts';
 import { demoProject } from '../support/demo-project.ts';
 import type { Answer, LeanplumBody } from '../support/requests.ts';
 import { type Server, startServer } from '../support/server.ts';
-import { type Params, type Row, rowsOf, skipped, trials } from './leanplum-trials.ts';
+import { type Row, rowsOf } from './leanplum-rows.ts';
+import { type Params, skipped, trials } from './leanplum-trials.ts';
 import { countsOf, exportUser, nowSec, send } from './wire.ts';
 
 let server: Server;
 let known: unknown;
 before(async () => {
   server = await startServer();
-  await post({ action: 'start', userId: 'known', deviceId: 'known phone', plan: 'pro' }, 'production');
+  const ids = { userId: 'known', deviceId: 'known phone' };
+  await post({ action: 'setUserAttributes', ...ids, userAttributes: { plan: 'pro' } }, 'production');
   known = await exportUser(server, { userId: 'known' });
 });
 after(() => server[Symbol.asyncDispose]());

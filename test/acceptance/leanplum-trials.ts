@@ -1,5 +1,3 @@
-import type { LeanplumKeyClass } from '../../src/core/project.ts';
-
 /** What can be wrong with one action of the Leanplum API, beside what can be wrong with all of them. */
 export interface Trial {
   /** What a well-formed call has beside its user. */
@@ -10,6 +8,8 @@ export interface Trial {
   readonly nobody?: Params;
   /** Parameters over the good ones, the message, and the status of the call alone when it is not 400. */
   readonly bad: readonly (readonly [params: Params, message: string, status?: number])[];
+  /** What is accepted with a word about it and changes nothing: parameters over the good ones, and the element. */
+  readonly skips?: readonly (readonly [params: Params, element: Params])[];
 }
 
 export type Params = Readonly<Record<string, unknown>>;
@@ -37,6 +37,10 @@ function entries(count: number): Params {
 /** Not an object and not the text of one. */
 function notAnObject(name: string): Trial['bad'] {
   return [5, true, [1], '[1]', '{"a":', 'text'].map((value) => [{ [name]: value }, `'${name}' is invalid.`]);
+}
+
+function warned(message: string): Params {
+  return { success: true, warning: { message } };
 }
 
 function notAText(name: string): Trial['bad'] {
@@ -129,6 +133,9 @@ const track: Trial = {
     [{ disposition: 'sometimes' }, "'disposition' is invalid."],
     [{ allowOffline: {} }, "'allowOffline' is invalid."],
   ],
+  skips: [
+    [{ disposition: 'requireActive' }, { ...warned('No active session; event ignored.'), ignored: true }],
+  ],
 };
 
 const inbox: Trial = {
@@ -187,6 +194,7 @@ export const trials: Readonly<Record<string, Trial>> = {
         "'deviceModel' must have at most 4096 characters.",
       ],
     ],
+    skips: [[{ appVersion: undefined }, warned('No device attributes given; request skipped.')]],
   },
   setTrafficSourceInfo: {
     good: { trafficSource: { publisherId: 'p' } },
@@ -218,71 +226,15 @@ export const trials: Readonly<Record<string, Trial>> = {
       ...badCounters('states', 'state', ['count', 'countIncrement']),
       ...['created', 'lastActive', 'totalSessions', 'timeSpentInApp'].flatMap(notANumber),
     ],
+    skips: [
+      [
+        { userAttributes: undefined, userAttributeValuesToIncrement: { n: 0.5 } },
+        warned('Increment needs integers; skipped: n'),
+      ],
+    ],
   },
   start,
   stop: plain,
   track,
   trackGeofence: track,
 };
-
-// --- What can be wrong with every action ----------------------------------------------------------------------------
-
-export interface Row {
-  readonly what: string;
-  readonly params: Params;
-  readonly key: LeanplumKeyClass | 'unknown';
-  readonly status: number;
-  readonly element: Params;
-  /** It is in the envelope: a `multi` with it is refused as a whole. */
-  readonly whole?: true;
-}
-
-const allKeys = ['production', 'development', 'dataExport', 'contentReadOnly'] as const;
-
-export function rowsOf(action: string, key: LeanplumKeyClass, trial: Trial): Row[] {
-  const known = { userId: 'known', deviceId: 'known phone' };
-  const good = { action, ...known, ...trial.good };
-  const never = { userId: `unknown ${action}`, deviceId: undefined, createDisposition: 'CreateNever' };
-  const refused = (params: Params, message: string, status = 400): Row => {
-    const element = { success: false, error: { message } };
-    return { what: short({ ...params, message }), params: { ...good, ...params }, key, status, element };
-  };
-  const answered = (what: string, params: Params, element: Params): Row => {
-    return { what, params: { ...good, ...params }, key, status: 200, element };
-  };
-  const noUser = (userId: unknown, deviceId: unknown): Row => {
-    const { nobody } = trial;
-    const ids = { userId, deviceId };
-    return nobody === undefined
-      ? refused(ids, 'Invalid app/user combination')
-      : answered(short(ids), ids, nobody);
-  };
-  // Its device decides about this action before the user does.
-  const unknownIds = action === 'setDeviceAttributes' ? { ...never, deviceId: `phone ${action}` } : never;
-  const needed: readonly string[] = key === 'production' ? ['production', 'development'] : [key];
-  const wrongKeys = allKeys.filter((it) => !needed.includes(it));
-  const forbidden = refused({ devMode: true }, 'Development mode requested but not permitted', 403);
-  return [
-    noUser(undefined, undefined),
-    noUser('', null),
-    answered('an unknown user who is not to be created', unknownIds, trial.unknown ?? skipped),
-    // @TODO blocked users (contract 2.4 `block`): a row for each action, 451 alone.
-    refused({ userId: 'u'.repeat(401) }, "'userId' must have at most 400 characters."),
-    refused({ deviceId: 'd'.repeat(401) }, "'deviceId' must have at most 400 characters."),
-    ...[true, {}, ['known']].map((id) => refused({ userId: id }, "'userId' is invalid.")),
-    ...[true, {}, ['known']].map((id) => refused({ deviceId: id }, "'deviceId' is invalid.")),
-    ...['Sometimes', true, {}].map((value) => {
-      return refused({ createDisposition: value }, "'createDisposition' is invalid.");
-    }),
-    ...['soon', true, {}, [1], 1e16].map((time) => refused({ time }, "'time' is invalid.")),
-    ...wrongKeys.map((wrong) => ({ ...refused({ key: wrong }, 'Invalid access key', 403), key: wrong })),
-    { ...refused({ key: 'unknown' }, 'Invalid access key', 403), key: 'unknown', whole: true },
-    { ...refused({ appId: 'app_unknown' }, 'App not found', 404), whole: true },
-    ...(key === 'production' ? [forbidden, { ...forbidden, whole: true as const }] : []),
-    ...trial.bad.map((row) => refused(...row)),
-  ];
-}
-
-function short(params: Params): string {
-  return JSON.stringify(params).slice(0, 200);
-}
