@@ -43,7 +43,11 @@ class Visitor {
     this.#context = context;
     this.page = page;
     page.on('response', (response) => {
-      if (isApi(response)) this.#answers.push(response.json());
+      if (!isApi(response)) return;
+      const answer: Promise<LeanplumBody> = response.json();
+      // Of a page that was left meanwhile there is no body to be had; whoever asks is told.
+      answer.catch(() => undefined);
+      this.#answers.push(answer);
     });
   }
 
