@@ -51,7 +51,7 @@ interface Run {
 async function measure({ generator, parentFolder, windowMs, historyLines, rate }: Run) {
   const dataFolder = mkdtempSync(join(parentFolder, 'server-'));
   const settings = { RAPPORT_HISTORY_LINES: String(historyLines) };
-  const server = await startRapport({ dataFolder, cpuProfile: false, settings });
+  const server = await startRapport({ dataFolder, settings });
   try {
     const job = { port: server.port, serverPid: server.pid, workload, connections: 16, users } as const;
     const run = (pattern: Job['pattern']): Promise<Measurement> => generator.run({ ...job, pattern });

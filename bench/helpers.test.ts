@@ -50,12 +50,21 @@ test('a paced row brings the row along whose peak it needs', () => {
   assert.throws(() => selectRows('multi50,multi5'), /no row "multi5"/);
 });
 
-test('stored items are events and changes of attributes, whatever else a block holds', () => {
+test('a row brings the row along that leaves its users', () => {
+  assert.deepEqual(
+    selectRows('exportUser').map((row) => row.key),
+    ['sdk', 'exportUser'],
+  );
+});
+
+test('stored items are events, changes of attributes and sessions, whatever else a block holds', () => {
   const lines = [
     '{"v":1,"kind":"created"}',
     '{"v":1,"kind":"event","name":"a \\"kind\\":\\"event\\""}',
     '{"v":1,"kind":"attributes","set":{}}',
+    '{"v":1,"kind":"session_opened","billed":true}',
+    '{"v":1,"kind":"session_ended","spent":5}',
     '{"v":1,"kind":"event","name":"b"}',
   ];
-  assert.equal(countItems(Buffer.from(`${lines.join('\n')}\n`)), 3);
+  assert.equal(countItems(Buffer.from(`${lines.join('\n')}\n`)), 4);
 });

@@ -13,7 +13,7 @@ import { type Options, readOptions } from './options.ts';
 import { processResidentBytes } from './processes.ts';
 import { formatTable, machine, type TableRow } from './report.ts';
 import type { Row } from './rows.ts';
-import { type RunningServer, startNullServer, startRapport } from './servers.ts';
+import { type RunningServer, repository, startNullServer, startRapport } from './servers.ts';
 import { StoredCounter } from './store.ts';
 
 const usersOnEmptyStore = 20_000;
@@ -64,7 +64,8 @@ async function onFreshServer(
   const dataFolder = mkdtempSync(join(options.parentFolder, 'bench-'));
   const removeData = () => rmSync(dataFolder, { recursive: true, force: true });
   process.once('exit', removeData);
-  const server = await startRapport({ dataFolder, cpuProfile: options.cpuProfile, settings });
+  const profileFolder = options.cpuProfile ? repository : undefined;
+  const server = await startRapport({ dataFolder, profileFolder, settings });
   try {
     await use(server, dataFolder);
   } finally {

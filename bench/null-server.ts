@@ -25,7 +25,7 @@ async function startNullServer(): Promise<string> {
 }
 
 function leanplumAnswer(body: Buffer): string {
-  const call = parse(body) as LeanplumCall;
+  const call = isForm(body) ? parseForm(body) : (parse(body) as LeanplumCall);
   const actions = call.data ?? [call];
   return JSON.stringify({ response: actions.map(({ reqId }) => ({ success: true, reqId })) });
 }
@@ -33,6 +33,16 @@ function leanplumAnswer(body: Buffer): string {
 interface LeanplumCall {
   readonly data?: readonly LeanplumCall[];
   readonly reqId?: string;
+}
+
+/** As the real server sees it: by looking. */
+function isForm(body: Buffer): boolean {
+  return body[0] !== 0x7b && body[0] !== 0x5b;
+}
+
+function parseForm(body: Buffer): LeanplumCall {
+  const fields = new URLSearchParams(body.toString('utf8'));
+  return parseJson(fields.get('data') ?? '{}') as unknown as LeanplumCall;
 }
 
 function bloomreachAnswer(body: Buffer): string {

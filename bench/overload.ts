@@ -12,7 +12,7 @@ import { Generator } from './generator.ts';
 import type { Measurement, Pattern } from './load.ts';
 import { processResidentBytes } from './processes.ts';
 import { machine } from './report.ts';
-import { startRapport } from './servers.ts';
+import { repository, startRapport } from './servers.ts';
 import { percentile } from './statistics.ts';
 import { StoredCounter } from './store.ts';
 import { buildWorkload, type WorkloadName } from './workloads.ts';
@@ -36,7 +36,8 @@ const { itemsPerRequest } = buildWorkload(workload);
 
 const dataFolder = mkdtempSync(join(values.data, 'bench-'));
 process.once('exit', () => rmSync(dataFolder, { recursive: true, force: true }));
-const server = await startRapport({ dataFolder, cpuProfile: values['cpu-prof'] });
+const profileFolder = values['cpu-prof'] ? repository : undefined;
+const server = await startRapport({ dataFolder, profileFolder });
 const generator = new Generator();
 let acknowledged = 0;
 

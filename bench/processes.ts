@@ -1,14 +1,36 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Linux counts processor time in hundredths of a second, whatever the kernel's own tick. */
 const microsPerTick = 10_000;
 
 /** Processor time of all threads of a process, user and system; NaN where there is no /proc. */
 export function processCpuMicros(pid: number): number {
-  const stat = readProc(pid, 'stat');
+  return cpuMicrosOf(readProc(pid, 'stat'));
+}
+
+/** The same by the names of threads; those of one name together. Nothing where there is no /proc. */
+export function threadCpuMicros(pid: number): Map<string, number> {
+  const byName = new Map<string, number>();
+  for (const thread of threadsOf(pid)) {
+    const name = readProc(pid, `task/${thread}/comm`).trim();
+    const micros = cpuMicrosOf(readProc(pid, `task/${thread}/stat`));
+    byName.set(name, (byName.get(name) ?? 0) + micros);
+  }
+  return byName;
+}
+
+function cpuMicrosOf(stat: string): number {
   // The command may hold spaces, so the fields are counted from the bracket that closes it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * microsPerTick;
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
 }
 
 /** Resident memory in bytes; NaN where there is no /proc. */

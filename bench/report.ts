@@ -34,7 +34,7 @@ const columns: readonly (readonly [string, (row: TableRow) => string])[] = [
   ['cpu µs', ({ figures }) => figures.cpuUsPerItem.toFixed(1)],
   ['null µs', ({ side }) => side.nullCpuUsPerItem.toFixed(1)],
   ['load µs', ({ side }) => side.generatorUsPerItem.toFixed(1)],
-  ['B/event', ({ figures }) => figures.bytesPerEvent.toFixed(1)],
+  ['B/event', ({ figures }) => orNothing(figures.bytesPerEvent)],
   ['stored', ({ figures }) => whole(figures.stored)],
 ];
 
@@ -52,6 +52,11 @@ export function formatTable(rows: readonly TableRow[]): string {
 function pad(text: string, column: number, widths: readonly number[]): string {
   const width = widths[column] ?? 0;
   return column === 0 ? text.padEnd(width) : text.padStart(width);
+}
+
+/** What only reads leaves no bytes. */
+function orNothing(value: number): string {
+  return Number.isNaN(value) ? '–' : value.toFixed(1);
 }
 
 function whole(value: number): string {

@@ -8,6 +8,8 @@ export interface Row {
   readonly connections: number;
   /** Paced at this share of another row's peak; without it, the row finds its own peak. */
   readonly pacedBy?: { readonly key: string; readonly share: number };
+  /** A row that has to have run before: it leaves the users that this one asks for. */
+  readonly after?: string;
 }
 
 /** "50×10": fifty items in a request, ten for each of its users. */
@@ -24,9 +26,25 @@ export const allRows: readonly Row[] = [
     connections: 16,
     pacedBy: { key: 'multi50', share: 0.5 },
   },
+  { key: 'sdk', title: 'phones: start, 5 tracks, attributes', workload: 'sdk', connections: 64 },
+  { key: 'start', title: 'phones: start alone', workload: 'start', connections: 64 },
+  {
+    key: 'start60',
+    title: 'phones: start alone at 60 % of its rate',
+    workload: 'start',
+    connections: 64,
+    pacedBy: { key: 'start', share: 0.6 },
+  },
+  {
+    key: 'exportUser',
+    title: 'leanplum exportUser',
+    workload: 'exportUser',
+    connections: 16,
+    after: 'sdk',
+  },
 ];
 
-/** A paced row needs the peak that it is paced by, so it brings that row along. */
+/** A paced row needs the peak that it is paced by, another one needs its users: they bring those rows along. */
 export function selectRows(names: string | undefined): readonly Row[] {
   if (names === undefined) return allRows;
   const keys = new Set(names.split(','));
@@ -34,7 +52,7 @@ export function selectRows(names: string | undefined): readonly Row[] {
     const row = allRows.find((candidate) => candidate.key === key);
     if (row === undefined)
       throw new Error(`There is no row "${key}", only ${allRows.map((r) => r.key).join(', ')}`);
-    if (row.pacedBy !== undefined) keys.add(row.pacedBy.key);
+    for (const other of [row.pacedBy?.key, row.after]) if (other !== undefined) keys.add(other);
   }
   return allRows.filter((row) => keys.has(row.key));
 }

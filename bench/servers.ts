@@ -11,7 +11,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const repository = join(import.meta.dirname, '..');
+export const repository = join(import.meta.dirname, '..');
 const readyLine = /ready at http:\/\/[^\s:]+:(\d+)/;
 const readyWithinMs = 30_000;
 const stoppedWithinMs = 30_000;
@@ -19,12 +19,14 @@ const stoppedWithinMs = 30_000;
 /** The real server, in its own process as an operator would run it, on an empty or a used data folder. */
 export function startRapport(options: {
   dataFolder: string;
-  cpuProfile: boolean;
+  /** Where a profile of each of its threads is written when it stops. */
+  profileFolder?: string | undefined;
   settings?: Record<string, string>;
 }): Promise<RunningServer> {
   const bootstrapFile = join(options.dataFolder, 'bench-bootstrap.json');
   writeFileSync(bootstrapFile, JSON.stringify(bootstrap()));
-  const profile = options.cpuProfile ? ['--cpu-prof', `--cpu-prof-dir=${repository}`] : [];
+  const { profileFolder } = options;
+  const profile = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
   return start([...profile, join(repository, 'src/main.ts')], {
     RAPPORT_HOST: '127.0.0.1',
     RAPPORT_PORT: '0',

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { zstdDecompressSync } from 'node:zlib';
 
 export interface Stored {
-  /** Lines that an acknowledged item must have left: one event, or one change of attributes. */
+  /** Lines that an acknowledged item must have left: one event, one change of attributes, or one session. */
   readonly items: number;
   readonly lines: number;
   readonly bodyBytes: number;
@@ -12,7 +12,8 @@ export interface Stored {
 /** Few enough that no read transaction lives long: it would keep the server from emptying its write-ahead log. */
 const blocksPerQuery = 500;
 
-const itemMarks = ['"kind":"event"', '"kind":"attributes"'].map((mark) => Buffer.from(mark));
+const itemKinds = ['event', 'attributes', 'session_opened'];
+const itemMarks = itemKinds.map((kind) => Buffer.from(`"kind":"${kind}"`));
 
 /** Counts what a running server has stored, from its own database file and past its own code. */
 export class StoredCounter {

@@ -6,10 +6,21 @@ export interface Workload {
   readonly usersPerRequest: number;
   /** How often `"success":true` stands in an answer besides once per item. */
   readonly extraSuccesses: number;
+  /** It leaves nothing in the store. */
+  readonly readsOnly: boolean;
   readonly template: Template;
 }
 
-export type WorkloadName = 'multi50' | 'multi500' | 'batch10' | 'batch1' | 'track' | 'prefill';
+export type WorkloadName =
+  | 'multi50'
+  | 'multi500'
+  | 'batch10'
+  | 'batch1'
+  | 'track'
+  | 'sdk'
+  | 'start'
+  | 'exportUser'
+  | 'prefill';
 
 /** The credentials that the benchmark's project is created with; the server lives for minutes on the loopback address. */
 export const credentials = {
@@ -41,6 +52,12 @@ export function buildWorkload(name: WorkloadName): Workload {
       return bloomreachBatch(50, 1);
     case 'track':
       return leanplumTrack();
+    case 'sdk':
+      return sdkCall([sdkStart(), ...Array.from({ length: 5 }, (_, nth) => sdkTrack(nth)), sdkAttributes()]);
+    case 'start':
+      return sdkCall([sdkStart()]);
+    case 'exportUser':
+      return exportUser();
     case 'prefill':
       return prefill();
   }
@@ -99,6 +116,82 @@ function setUserAttributes(index: number) {
   return { action: 'setUserAttributes', userAttributes };
 }
 
+/** What one phone sends: its stored batch as form fields, text in text, times as Java writes them (contract, appendix A). */
+function sdkCall(actions: readonly object[]): Workload {
+  const data = actions.map((action, index) => ({
+    ...action,
+    userId: 'user-{{user 0}}',
+    deviceId: 'device-{{user 0}}',
+    devMode: 'false',
+    sdkVersion: '7.8.0',
+    reqId: `{{id ${index}}}`,
+    uuid: `{{id ${actions.length}}}`,
+    time: `{{time ${(actions.length - index) * itemSpacingMs}}}`,
+  }));
+  const call = { ...leanplumEnvelope(), client: 'android', sdkVersion: '7.8.0', action: 'multi' };
+  const fields = { ...call, time: '{{time 0}}', data: JSON.stringify({ data }) };
+  const body = Object.entries(fields).map(([name, value]) => `${name}=${formEncoded(value)}`);
+  const head = requestHead('/api', '', 'application/x-www-form-urlencoded');
+  const template = compile(head, body.join('&'));
+  return {
+    itemsPerRequest: data.length,
+    usersPerRequest: 1,
+    extraSuccesses: 0,
+    readsOnly: false,
+    template,
+  };
+}
+
+/** Percent-encoded, but for the marks of the template. */
+function formEncoded(text: string): string {
+  const parts = text.split(/(\{\{\w+ \d+\}\})/);
+  return parts.map((part, index) => (index % 2 === 1 ? part : encodeURIComponent(part))).join('');
+}
+
+function sdkStart() {
+  const detect = { country: '(detect)', region: '(detect)', city: '(detect)', location: '(detect)' };
+  return {
+    action: 'start',
+    versionName: '2.0.1',
+    deviceName: 'Pixel',
+    deviceModel: 'Pixel 8',
+    systemName: 'Android OS',
+    systemVersion: '14',
+    includeDefaults: 'false',
+    includeVariantDebugInfo: false,
+    timezone: 'Europe/Sofia',
+    timezoneOffsetSeconds: '7200',
+    locale: 'en_US',
+    ...detect,
+    newsfeedMessages: [],
+  };
+}
+
+function sdkTrack(nth: number) {
+  const text = JSON.stringify(params({ user: 0, nth, index: nth }));
+  return {
+    action: 'track',
+    event: eventNames[nth % eventNames.length],
+    value: '0.0',
+    info: null,
+    params: text,
+  };
+}
+
+function sdkAttributes() {
+  return { action: 'setUserAttributes', userAttributes: JSON.stringify(setUserAttributes(6).userAttributes) };
+}
+
+function exportUser(): Workload {
+  const body = {
+    appId: credentials.appId,
+    clientKey: credentials.dataExport,
+    action: 'exportUser',
+    userId: 'user-{{user 0}}',
+  };
+  return { ...leanplum('/api', 1, 1, body), readsOnly: true };
+}
+
 /** What a back end sends: one call of the documented API, without the ids of the phones' libraries. */
 function leanplumTrack(): Workload {
   return leanplum('/api', 1, 1, {
@@ -154,7 +247,7 @@ function leanplumEnvelope() {
 
 function leanplum(path: string, usersPerRequest: number, itemsPerRequest: number, body: object): Workload {
   const template = compile(requestHead(path, ''), JSON.stringify(body));
-  return { itemsPerRequest, usersPerRequest, extraSuccesses: 0, template };
+  return { itemsPerRequest, usersPerRequest, extraSuccesses: 0, readsOnly: false, template };
 }
 
 /** Four of five commands are events; all carry their time, so that a repeat would be recognised. */
@@ -167,7 +260,13 @@ function bloomreachBatch(users: number, itemsPerUser: number): Workload {
   const path = `/track/v2/projects/${credentials.projectToken}/batch`;
   const head = requestHead(path, `Authorization: Basic ${basic}\r\n`);
   const template = compile(head, JSON.stringify({ commands }));
-  return { itemsPerRequest: commands.length, usersPerRequest: users, extraSuccesses: 1, template };
+  return {
+    itemsPerRequest: commands.length,
+    usersPerRequest: users,
+    extraSuccesses: 1,
+    readsOnly: false,
+    template,
+  };
 }
 
 function customersCommand(item: Item, agoMs: number) {
@@ -192,6 +291,6 @@ function eventCommand(item: Item, agoMs: number) {
   };
 }
 
-function requestHead(path: string, credentials: string): string {
-  return `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${credentials}`;
+function requestHead(path: string, credentials: string, contentType = 'application/json'): string {
+  return `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${contentType}\r\n${credentials}`;
 }

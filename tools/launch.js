@@ -22,6 +22,7 @@ const commands = {
   rapport: (args) => [[join(root, 'src/cli/main.ts'), ...args]],
   bench: (args) => [['bench/main.ts', ...args]],
   'bench:overload': (args) => [['bench/overload.ts', ...args]],
+  'bench:steps': (args) => [['bench/steps.ts', ...args]],
   'bench:data': (args) => [['bench/data.ts', ...args]],
   format: () => [
     ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'],

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const packageOfProgram = { strace: 'strace', 'mkfs.ext4': 'e2fsprogs', mount: 'mount' };
+const packageOfProgram = { strace: 'strace', 'mkfs.ext4': 'e2fsprogs', mount: 'mount', chromium: 'chromium' };
 
 // mkfs lies in a folder that is often missing from the PATH of everybody but root.
 const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
@@ -16,8 +16,8 @@ if (missing.length > 0) {
   const packages = missing.map(([, name]) => name);
   const problem = installPackages(packages);
   if (problem !== undefined) {
-    const programs = missing.map(([program]) => program).join(', ');
-    console.error(`rapport: tests that need ${programs} will be skipped: ${problem}.`);
+    const programs = missing.filter(([program]) => !isInstalled(program)).map(([program]) => program);
+    console.error(`rapport: tests that need ${programs.join(', ')} will be skipped: ${problem}.`);
   }
 }
 
@@ -33,20 +33,23 @@ function installPackages(packages: readonly string[]): string | undefined {
     return `run "apt-get install ${packages.join(' ')}" as root to have them`;
   }
   console.error(`rapport: installing ${packages.join(' ')} (apt-get) ...`);
-  for (const step of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
-    const [file = '', ...args] = [
+  const aptGet = (...args: string[]) => {
+    const [file = '', ...rest] = [
       ...asRoot,
       'env',
       'DEBIAN_FRONTEND=noninteractive',
       'apt-get',
       '-q',
-      ...step,
+      ...args,
     ];
-    const result = spawnSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    // apt-get update fails for one unreachable source of many; the install then tells whether it matters.
-    if (result.status !== 0 && step[0] === 'install') {
-      return `apt-get install failed (${result.stderr.trim().split('\n').at(-1)})`;
-    }
-  }
-  return undefined;
+    return spawnSync(file, rest, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  };
+  // It fails for one unreachable source of many; the installs then tell whether it matters.
+  aptGet('update');
+  // One by one: a package that this system does not have is not to keep the others away.
+  const problems = packages.flatMap((name) => {
+    const { status, stderr } = aptGet('install', '-y', '--no-install-recommends', name);
+    return status === 0 ? [] : [`apt-get install ${name} failed (${stderr.trim().split('\n').at(-1)})`];
+  });
+  return problems.length === 0 ? undefined : problems.join('; ');
 }

@@ -337,7 +337,7 @@ describe('what is refused', () => {
     [{ action: 'deleteVars', vars: [] }, 400, "'vars' must be provided"],
     [{ action: 'deleteVars', vars: [{}] }, 400, "'vars' is invalid."],
     [{ action: 'deleteVars', vars: Array(10_001).fill('a') }, 400, "'vars' must have at most 10000 entries."],
-    [{ action: 'registerDevice', email: 'a@b' }, 400, "'deviceId' must be provided"],
+    [{ action: 'registerDevice', userId: 'u', email: 'a@b' }, 400, "'deviceId' must be provided"],
     [{ action: 'registerDevice', deviceId: 'd' }, 400, "'email' must be provided"],
     [{ action: 'registerDevice', deviceId: 'd', email: '' }, 400, "'email' must be provided"],
     [{ action: 'registerDevice', deviceId: 'd', email: {} }, 400, "'email' is invalid."],

@@ -3,7 +3,7 @@ import type { ContentRequest, ContentResult } from '../../core/content/content.t
 import type { Outcome } from '../../core/outcome.ts';
 import type { LeanplumKeyClass } from '../../core/project.ts';
 import type { CallClock } from './clock.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, faults } from './fault.ts';
 import { type Parameters, textOf } from './parameters.ts';
 import type { User } from './user.ts';
 
@@ -55,6 +55,14 @@ export function createsUser(parameters: Parameters, byDefault: boolean): boolean
   const disposition = textOf(parameters['createDisposition']);
   if (disposition === undefined || disposition === '') return byDefault;
   return disposition !== 'CreateNever';
+}
+
+/** A word that is neither of the two would create users whom its caller may not have wanted. */
+export function findBadDisposition({ createDisposition: given }: Parameters): Fault | undefined {
+  if (given === undefined || given === null || given === '') return undefined;
+  return given === 'CreateIfNeeded' || given === 'CreateNever'
+    ? undefined
+    : faults.invalid('createDisposition');
 }
 
 /** For an action that only has to know whether the user exists, and leaves him as he is. */

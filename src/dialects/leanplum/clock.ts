@@ -38,6 +38,12 @@ function timeOf(parameters: Parameters): number | undefined | Fault {
   return Math.abs(time) <= timeMax ? time : faults.invalid('time');
 }
 
+/** Of every action of a batch, also of one that has no use for its time: alone it would be refused as well. */
+export function findBadTime(action: Parameters): Fault | undefined {
+  const time = timeOf(action);
+  return isFault(time) ? time : undefined;
+}
+
 export interface ActionTime {
   readonly timeSec: number;
   readonly warning: string | undefined;

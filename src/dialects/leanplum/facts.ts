@@ -82,7 +82,9 @@ export function describeFacts({ facts, devices, identities }: Profile): { [name:
   return {
     ...Object.fromEntries([...userFacts, 'timezoneOffsetSeconds'].map((name) => [name, known(name)])),
     unsubscribeChannels: known('unsubscribeChannels') ?? [],
-    unsubscribeCategories: Array.isArray(categories) ? categories.map((id) => ({ id: Number(id) })) : [],
+    unsubscribeCategories: Array.isArray(categories)
+      ? categories.map((id) => ({ id: toCategoryId(id) }))
+      : [],
     devices: identities
       .filter((it) => it.kind === 'device')
       .map(({ id, value }) => {
@@ -90,6 +92,11 @@ export function describeFacts({ facts, devices, identities }: Profile): { [name:
         return { deviceId: value, ...Object.fromEntries(fields) };
       }),
   };
+}
+
+/** Ids of categories are numbers; whatever else was given as one is shown as it was given. */
+function toCategoryId(id: Json): Json {
+  return Number.isFinite(Number(id)) ? Number(id) : id;
 }
 
 function readText(parameters: Parameters, name: string): string | undefined | Fault {

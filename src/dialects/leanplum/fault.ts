@@ -23,8 +23,9 @@ export const faults = {
     new Fault(`'${parameter}' must have less than ${max} bytes.`, 400),
   badName: (kind: string, name: string) => new Fault(`${kind} '${name}' name is invalid.`, 400),
   badValue: (kind: string, name: string) => new Fault(`${kind} '${name}' value is invalid.`, 400),
+  /** Of a counter: found while the call is carried out, so it was received (contract 1.9). */
   badField: (kind: string, name: string, field: string) =>
-    new Fault(`${kind} '${name}' ${field} is invalid.`, 400),
+    new Fault(`${kind} '${name}' ${field} is invalid.`, 200),
   noUser: new Fault('Invalid app/user combination', 400),
   actionNotFound: new Fault('Action not found', 400),
   notSupported: (action: string) => new Fault(`Action not supported yet: ${action}`, 200),

@@ -26,6 +26,8 @@ export const sloppyLengthMax = 64 * 1024;
 export const nameLengthMax = 139;
 /** Parameters of one event. */
 export const paramsMax = 50;
+/** Characters of the free text kept with an event or a state. */
+export const infoLengthMax = 16 * 1024;
 /** Attributes of one call; contract 8.1 allows an app 500 names. */
 export const attributesMax = 500;
 /** UTF-8 bytes of one attribute or parameter value. */

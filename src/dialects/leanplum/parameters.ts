@@ -40,8 +40,9 @@ export function parseSloppyJson(text: string): Json {
   try {
     return parseJson(text);
   } catch (error) {
+    // What is not even tried takes nothing from the actions after it.
+    if (text.length > sloppyLeft) throw error;
     sloppyLeft -= text.length;
-    if (sloppyLeft < 0) throw error;
     const value = JSON5.parse(text) as Json;
     // It knows NaN and Infinity, which JSON would turn into null.
     if (weighJson(value) < 0) throw error;

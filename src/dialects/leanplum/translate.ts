@@ -1,9 +1,9 @@
 import { isRead } from '../../core/command.ts';
 import type { ContentItem, Item, Pair } from '../../engine/batch.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
-import type { Action, ActionCall } from './action.ts';
+import { type Action, type ActionCall, findBadDisposition } from './action.ts';
 import { actions, notBuiltYet } from './actions.ts';
-import type { CallClock } from './clock.ts';
+import { type CallClock, findBadTime } from './clock.ts';
 import { type Credentials, mayCall } from './credentials.ts';
 import { type Fault, faults } from './fault.ts';
 import { markLengthMax } from './limits.ts';
@@ -67,6 +67,8 @@ export class Translator {
     const { keyClass, mayUseDevMode } = this.#call.credentials;
     if (!mayCall(keyClass, action.key)) return { fault: faults.invalidKey, requestId };
     if (!mayUseDevMode && booleanOf(element['devMode'])) return { fault: faults.noDevMode, requestId };
+    const problem = findBadTime(element) ?? findBadDisposition(element);
+    if (problem !== undefined) return { fault: problem, requestId };
     const named = this.#users.of(element);
     const user = named === faults.noUser && action.userIsOptional ? nobody : named;
     if (isFault(user)) return { fault: user, requestId };

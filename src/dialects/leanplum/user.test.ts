@@ -20,7 +20,8 @@ describe('whom an action names', () => {
   const rows: readonly (readonly [Parameters, ids: string[] | string])[] = [
     [{}, none],
     [{ userId: null, deviceId: '' }, none],
-    [{ userId: true, deviceId: [] }, none],
+    [{ userId: true, deviceId: [] }, "'userId' is invalid."],
+    [{ userId: 'ann', deviceId: {} }, "'deviceId' is invalid."],
     // Either of them may be the id of an anonymous user's device.
     [{ userId: 'ann' }, ['user ann', '?device ann']],
     [{ userId: 'ann', deviceId: null }, ['user ann', '?device ann']],

@@ -20,6 +20,7 @@ export const nobody: User = { ids: [], userId: undefined, deviceId: undefined };
  */
 export class Users {
   readonly #outer: { userId: string | undefined; deviceId: string | undefined };
+  readonly #outerFault: Fault | undefined;
   #userId: string | undefined;
   #deviceId: string | undefined;
   #last: User | Fault = faults.noUser;
@@ -27,10 +28,13 @@ export class Users {
   /** The outer call's ids are defaults for the actions of a batch (contract 4.1). */
   constructor(outer: Parameters) {
     this.#outer = { userId: idOf(outer['userId']), deviceId: idOf(outer['deviceId']) };
+    this.#outerFault = findBadId(outer);
   }
 
   /** The user an action names (contract 7.1); a fault when it names none or a name is too long. */
   of(action: Parameters): User | Fault {
+    const bad = findBadId(action) ?? this.#outerFault;
+    if (bad !== undefined) return bad;
     const userId = idOf(action['userId']) ?? this.#outer.userId;
     const deviceId = idOf(action['deviceId']) ?? this.#outer.deviceId;
     if (userId !== this.#userId || deviceId !== this.#deviceId) {
@@ -69,6 +73,16 @@ export function idsToFind({ userId, deviceId }: User, options = { attach: false 
 
 function idOf(value: Json | undefined): string | undefined {
   return textOf(value) || undefined;
+}
+
+/** An id of another type is not taken for a missing one: the other id may name somebody else. */
+function findBadId(parameters: Parameters): Fault | undefined {
+  if (!mayBeId(parameters['userId'])) return faults.invalid('userId');
+  return mayBeId(parameters['deviceId']) ? undefined : faults.invalid('deviceId');
+}
+
+function mayBeId(value: Json | undefined): boolean {
+  return value === undefined || value === null || textOf(value) !== undefined;
 }
 
 function readUser(userId: string | undefined, deviceId: string | undefined): User | Fault {

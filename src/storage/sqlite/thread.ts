@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** An error that crossed from a thread, with SQLite's extended result code when it came from SQLite. */
@@ -28,7 +29,9 @@ export class Thread<Request, Result> {
   #ended = false;
 
   constructor(entry: URL, data: unknown) {
-    this.#worker = new Worker(entry, { workerData: data });
+    // The system shows the name, in `top -H` for example.
+    const name = basename(entry.pathname, '-thread.ts');
+    this.#worker = new Worker(entry, { name, workerData: data });
     this.#worker.on('message', (reply: Reply) => this.#take(reply));
     this.#worker.on('error', (error) => this.#end(error instanceof Error ? error : new Error(String(error))));
     this.#worker.on('exit', () => this.#end(new Error('The storage thread has stopped')));

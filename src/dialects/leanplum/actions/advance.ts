@@ -3,7 +3,7 @@ import type { Outcome } from '../../../core/outcome.ts';
 import { type Action, type ActionCall, createsUser, type ReplyFields, type Translated } from '../action.ts';
 import { readActionTime } from '../clock.ts';
 import { type Fault, faults } from '../fault.ts';
-import { nameLengthMax, paramsMax } from '../limits.ts';
+import { infoLengthMax, nameLengthMax, paramsMax } from '../limits.ts';
 import { isFault, objectOf, type Parameters, textOf } from '../parameters.ts';
 import { findBadEntry } from '../values.ts';
 import { WireMap, WireNumber, WireText, wireCheck } from '../wire-types.ts';
@@ -23,6 +23,8 @@ export const advance: Action = {
     if (problem !== undefined) return problem;
     const name = textOf(parameters['state']) ?? '';
     if (name.length > nameLengthMax) return faults.badName('state', name.slice(0, nameLengthMax));
+    const info = textOf(parameters['info']) ?? null;
+    if ((info?.length ?? 0) > infoLengthMax) return faults.tooLong('info', infoLengthMax);
     const params = objectOf(parameters, 'params');
     if (isFault(params)) return params;
     const time = readActionTime(parameters, call.clock, { refusesPast: false });
@@ -37,7 +39,6 @@ export const advance: Action = {
     if (name === '') {
       return { warning, command: { kind: 'steer_session', ids, create, action: 'leave_state', timeSec } };
     }
-    const info = textOf(parameters['info']) ?? null;
     return {
       warning,
       command: { kind: 'enter_state', ids, create, name, info, params: params ?? {}, timeSec },

@@ -1,4 +1,4 @@
-import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
+import { type Action, type ActionCall, createsUser, type ReplyFields, type Translated } from '../action.ts';
 import type { Parameters } from '../parameters.ts';
 import { idsToFind } from '../user.ts';
 
@@ -10,12 +10,17 @@ export const block: Action = {
   name: 'block',
   key: 'production',
 
-  toCommand(_parameters: Parameters, { user, clock }: ActionCall): Translated {
+  toCommand(parameters: Parameters, { user, clock }: ActionCall): Translated {
     const onlyAnonymous = user.userId === undefined;
     return {
       warning: clock.skewWarning,
       // Who is not known yet shall not become known either.
-      command: { kind: 'block_user', ids: idsToFind(user, { attach: true }), create: true, onlyAnonymous },
+      command: {
+        kind: 'block_user',
+        ids: idsToFind(user, { attach: true }),
+        create: createsUser(parameters, true),
+        onlyAnonymous,
+      },
     };
   },
 

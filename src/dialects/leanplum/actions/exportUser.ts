@@ -11,7 +11,8 @@ export const exportUser: Action = {
   key: 'dataExport',
 
   toCommand(_parameters: Parameters, call: ActionCall): Translated {
-    return { warning: undefined, command: { kind: 'read_profile', ids: call.user.ids, create: false } };
+    const { user, clock } = call;
+    return { warning: clock.skewWarning, command: { kind: 'read_profile', ids: user.ids, create: false } };
   },
 
   toReply(outcome: Outcome): ReplyFields {

@@ -12,7 +12,7 @@ export const setDeviceAttributes: Action = {
   name: 'setDeviceAttributes',
   key: 'production',
 
-  toCommand(parameters: Parameters, { user }: ActionCall): Translated | Fault {
+  toCommand(parameters: Parameters, { user, clock }: ActionCall): Translated | Fault {
     if (user.deviceId === undefined) return faults.missing('deviceId');
     // A client library wraps the fields in an object.
     const wrapped = objectOf(parameters, 'deviceAttributes');
@@ -20,7 +20,7 @@ export const setDeviceAttributes: Action = {
     const devices = readDeviceFacts({ ...parameters, ...wrapped }, user.deviceId);
     if (isFault(devices)) return devices;
     return {
-      warning: devices.length === 0 ? noFields : undefined,
+      warning: devices.length === 0 ? noFields : clock.skewWarning,
       command: {
         kind: 'update_profile',
         ids: user.ids,

@@ -6,7 +6,7 @@ import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
 import { createsUser } from '../action.ts';
 import { readActionTime } from '../clock.ts';
 import { type Fault, faults } from '../fault.ts';
-import { nameLengthMax, paramsMax } from '../limits.ts';
+import { infoLengthMax, nameLengthMax, paramsMax } from '../limits.ts';
 import { booleanOf, isFault, numberOf, objectOf, type Parameters, textOf } from '../parameters.ts';
 import { findBadEntry } from '../values.ts';
 import { WireBoolean, WireMap, WireNumber, WireText, wireCheck } from '../wire-types.ts';
@@ -36,6 +36,8 @@ export const track: Action = {
     if (problem !== undefined) return problem;
     const name = eventName(parameters);
     if (isFault(name)) return name;
+    const info = textOf(parameters['info']) ?? null;
+    if ((info?.length ?? 0) > infoLengthMax) return faults.tooLong('info', infoLengthMax);
     const value = numberOf(parameters, 'value');
     if (isFault(value)) return value;
     const params = objectOf(parameters, 'params');
@@ -56,7 +58,7 @@ export const track: Action = {
         create: createsUser(parameters, true),
         name,
         value: value ?? null,
-        info: textOf(parameters['info']) ?? null,
+        info,
         params: params ?? noParams,
         timeSec: time.timeSec,
         stamped: false,

@@ -11,7 +11,6 @@ const check = wireCheck(Type.Object({ deviceId: WireText, email: WireText }));
 export const registerDevice: Action = {
   name: 'registerDevice',
   key: 'development',
-  userIsOptional: true,
 
   toCommand(parameters: Parameters, { user, clock }: ActionCall): Translated | Fault {
     const problem = check(parameters);
