@@ -15,6 +15,10 @@ export interface Settings {
   readonly bootstrapFile: string | undefined;
   /** Origins whose pages may call the Bloomreach API from a browser. */
   readonly corsOrigins: readonly string[];
+  /** Whether the routes of older Bloomreach clients and of its web SDK are served; they ask for no key. */
+  readonly legacyApi: boolean;
+  /** Whether the Data Hub's names for the tracking routes are served. */
+  readonly streamApi: boolean;
   /** Lines kept in memory before they are sealed into files. */
   readonly historyLines: number;
   readonly accessLog: boolean;
@@ -43,7 +47,16 @@ export const settingDocs = {
   RAPPORT_CORS_ORIGINS: {
     default: '',
     meaning:
-      'Origins whose pages may call the Bloomreach API from a browser, separated by commas; `*` for all. The Leanplum API allows every origin.',
+      'Origins whose pages may call the Bloomreach API from a browser, separated by commas; `*` for all, but without cookies: name those with the web SDK. The Leanplum API allows every origin.',
+  },
+  RAPPORT_LEGACY_API: {
+    default: 'on',
+    meaning:
+      '`off` removes the routes of older Bloomreach clients and of its web SDK (`/bulk`, `/crm/…`). They ask for no key: whoever knows a project token may write.',
+  },
+  RAPPORT_STREAM_API: {
+    default: 'on',
+    meaning: "`off` removes the Data Hub's names of the tracking routes (`/track/u/v1/…`, `…/streams/…`).",
   },
   RAPPORT_HISTORY_LINES: {
     default: '250000',
@@ -66,6 +79,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     dataFolder: get('RAPPORT_DATA'),
     bootstrapFile: get('RAPPORT_BOOTSTRAP') || undefined,
     corsOrigins: readOrigins(get('RAPPORT_CORS_ORIGINS')),
+    legacyApi: readSwitch('RAPPORT_LEGACY_API', get('RAPPORT_LEGACY_API')),
+    streamApi: readSwitch('RAPPORT_STREAM_API', get('RAPPORT_STREAM_API')),
     historyLines: readLines(get('RAPPORT_HISTORY_LINES')),
     accessLog: readSwitch('RAPPORT_ACCESS_LOG', get('RAPPORT_ACCESS_LOG')),
   };

@@ -59,6 +59,8 @@ function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: Request
     admission,
     inFlight: new BytesInFlight(bytesInFlightMax),
     corsOrigins: settings.corsOrigins,
+    legacyApi: settings.legacyApi,
+    streamApi: settings.streamApi,
     onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
   };
   const probe = () => store.probe(clock());
@@ -76,7 +78,7 @@ const callers = ['leanplum', 'bloomreach', 'operations', 'nowhere'] as const;
 function callerOf(route: string | undefined): (typeof callers)[number] {
   if (route === undefined) return 'nowhere';
   if (route.startsWith('/api')) return 'leanplum';
-  return route.startsWith('/track') || route.startsWith('/data') ? 'bloomreach' : 'operations';
+  return /^\/(health|metrics)/.test(route) ? 'operations' : 'bloomreach';
 }
 
 function buildServer(): FastifyInstance {
@@ -91,7 +93,7 @@ function buildServer(): FastifyInstance {
     clientErrorHandler: answerBrokenRequest,
     // An address that cannot be decoded; where one has a place for a token, the token is what is wrong.
     frameworkErrors: (_error, request, reply) => {
-      const isProject = /^\/+(track|data)\//.test(request.raw.url ?? '');
+      const isProject = /^\/+(track|data|webxp|wxstatic)\//.test(request.raw.url ?? '');
       sendBloomreach(reply as never, failures.error(400, isProject ? texts.invalidProject : texts.notFound));
     },
   });

@@ -25,6 +25,8 @@ async function start(): Promise<void> {
       dataFolder: join(folder, 'data'),
       bootstrapFile,
       corsOrigins: [],
+      legacyApi: true,
+      streamApi: true,
       historyLines: 250_000,
       accessLog: false,
     },

@@ -21,3 +21,5 @@ export const echoLengthMax = 1_000;
 export const attributesAskedMax = 1_000;
 /** Event types asked for in one `customers/events`. */
 export const eventTypesAskedMax = 1_000;
+/** How long a browser keeps the cookie of `system/ids`: three years. */
+export const cookieAgeMaxSec = 3 * 365 * 24 * 60 * 60;

@@ -36,4 +36,6 @@ export const texts = {
   orderType: "Must be 'asc' or 'desc'",
   countType: 'Must be a non-negative integer',
   attributeNotFound: 'Not Found',
+  invalidSyncToken: 'invalid sync token',
+  otherProject: 'All commands of a request must name the same project',
 } as const;
