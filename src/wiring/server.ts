@@ -56,6 +56,7 @@ function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: Request
   const admission = new Admission(() => performance.now());
   const routes = {
     ...parts,
+    catalogs: store.catalogs,
     admission,
     inFlight: new BytesInFlight(bytesInFlightMax),
     corsOrigins: settings.corsOrigins,

@@ -122,10 +122,15 @@ export function readCommands(body: Uint8Array): readonly JsonObject[] | string {
 }
 
 export function parseObject(body: Uint8Array): JsonObject | undefined {
+  const value = parseBody(body);
+  return isJsonObject(value) ? value : undefined;
+}
+
+/** The JSON that a body is, whatever its content type says; undefined when it is none. */
+export function parseBody(body: Uint8Array): Json | undefined {
   try {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-    const value = parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text);
-    return isJsonObject(value) ? value : undefined;
+    return parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch {
     return undefined;
   }

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { CatalogStore } from '../../engine/catalog-store.ts';
 import { retryAfterSec } from '../../engine/limits.ts';
 import type { Projects } from '../../engine/projects.ts';
+import { StoreFullError } from '../../engine/store.ts';
 import type { Admission } from '../../http/admission.ts';
 import { BodyError, type BytesInFlight, endWhenStopping, readBodies, whileHeld } from '../../http/body.ts';
 import { answerBatch, answerSingle, type BloomreachParts, toSeconds } from './batch.ts';
+import { catalogRoutes } from './catalogs/catalog-routes.ts';
 import { commands, legacyCommands } from './commands.ts';
 import { authenticate, type Credentials, isRefused } from './credentials.ts';
 import { answerAttributes, answerCustomerEvents, answerExportOne, type DataParts } from './data.ts';
@@ -18,6 +21,7 @@ import { texts } from './texts.ts';
 
 export interface BloomreachRoutes extends Omit<BloomreachParts, 'commands'>, DataParts {
   readonly projects: Projects;
+  readonly catalogs: CatalogStore;
   /** Whether there are the routes and commands of older clients (contract 2.8). */
   readonly legacyApi: boolean;
   /** Whether there are those of the Data Hub (contract 2.9). */
@@ -92,6 +96,7 @@ function ownRoutes(options: BloomreachRoutes & BloomreachParts): readonly Route[
     ...sdkContentRoutes(options, 'projects'),
     selfCheck,
     ...webContentRoutes,
+    ...catalogRoutes(options),
     ...(options.streamApi ? streamRoutes(options) : []),
     ...(options.legacyApi ? legacyRoutes(options) : []),
   ];
@@ -200,6 +205,7 @@ export function send(reply: FastifyReply, { status, body, headers = {} }: Answer
 }
 
 function replyTo(error: unknown): Reply {
+  if (error instanceof StoreFullError) return failures.error(503, texts.unavailable);
   if (!(error instanceof BodyError)) return failures.error(500, texts.internal);
   switch (error.code) {
     case 'too_large':

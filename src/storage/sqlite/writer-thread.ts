@@ -1,5 +1,6 @@
 import type { ProjectId } from '../../core/ids.ts';
 import type { DayOfLookups, ProjectChange, ProjectsChanged, Sealing, StoredKey } from '../../engine/store.ts';
+import { type CatalogWork, type CatalogWorkResult, prepareCatalogWork } from './catalogs/change.ts';
 import { changeProjects, readKeys } from './change-projects.ts';
 import { prepareCommit } from './commit-changes.ts';
 import { prepareExpire } from './expire-records.ts';
@@ -20,10 +21,11 @@ export type WriterRequest =
   | { readonly do: 'seal'; readonly sealing: Sealing }
   | { readonly do: 'prune' }
   | { readonly do: 'projects'; readonly change: ProjectChange; readonly nowMs: number }
-  | { readonly do: 'keys'; readonly project: ProjectId };
+  | { readonly do: 'keys'; readonly project: ProjectId }
+  | { readonly do: 'catalogs'; readonly work: CatalogWork };
 
 /** About how many bytes the WAL grew by; for `prune`, the bytes of the blocks removed. */
-export type WriterResult = number | ProjectsChanged | readonly StoredKey[];
+export type WriterResult = number | ProjectsChanged | readonly StoredKey[] | CatalogWorkResult;
 
 /** The one writer. */
 serveThread<WriterRequest, { file: string }>(({ file }) => {
@@ -33,6 +35,7 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
   const addLookups = prepareAddLookups(database);
   const seal = prepareSeal(database);
   const prune = preparePrune(database);
+  const workOnCatalogs = prepareCatalogWork(database);
   const probe = database.prepare(
     'INSERT INTO probe (id, at_ms) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms',
   );
@@ -77,6 +80,8 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
         return changeProjects(database, request.change, request.nowMs);
       case 'keys':
         return readKeys(database, request.project);
+      case 'catalogs':
+        return workOnCatalogs(request.work);
     }
   };
 });
