@@ -17,6 +17,10 @@ export interface Settings {
   readonly corsOrigins: readonly string[];
   /** Production keys of Leanplum may say `devMode=true`. */
   readonly productionKeyDevMode: boolean;
+  /** Whether the routes of older Bloomreach clients and of its web SDK are served; they ask for no key. */
+  readonly legacyApi: boolean;
+  /** Whether the Data Hub's names for the tracking routes are served. */
+  readonly streamApi: boolean;
   /** Lines kept in memory before they are sealed into files. */
   readonly historyLines: number;
   readonly accessLog: boolean;
@@ -47,7 +51,16 @@ export const settingDocs = {
   RAPPORT_CORS_ORIGINS: {
     default: '',
     meaning:
-      'Origins whose pages may call the Bloomreach API from a browser, separated by commas; `*` for all. The Leanplum API allows every origin.',
+      'Origins whose pages may call the Bloomreach API from a browser, separated by commas; `*` for all, but without cookies: name those with the web SDK. The Leanplum API allows every origin.',
+  },
+  RAPPORT_LEGACY_API: {
+    default: 'on',
+    meaning:
+      '`off` removes the routes of older Bloomreach clients and of its web SDK (`/bulk`, `/crm/…`). They ask for no key: whoever knows a project token may write.',
+  },
+  RAPPORT_STREAM_API: {
+    default: 'on',
+    meaning: "`off` removes the Data Hub's names of the tracking routes (`/track/u/v1/…`, `…/streams/…`).",
   },
   RAPPORT_PRODUCTION_KEY_DEV_MODE: {
     default: 'refuse',
@@ -84,6 +97,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       'RAPPORT_PRODUCTION_KEY_DEV_MODE',
       get('RAPPORT_PRODUCTION_KEY_DEV_MODE'),
     ),
+    legacyApi: readSwitch('RAPPORT_LEGACY_API', get('RAPPORT_LEGACY_API')),
+    streamApi: readSwitch('RAPPORT_STREAM_API', get('RAPPORT_STREAM_API')),
     historyLines: readLines(get('RAPPORT_HISTORY_LINES')),
     devModeLimit: readDevModeLimit(get('RAPPORT_DEV_MODE_LIMIT')),
     accessLog: readSwitch('RAPPORT_ACCESS_LOG', get('RAPPORT_ACCESS_LOG')),

@@ -22,6 +22,8 @@ export interface BackgroundParts {
     readonly sealed: { readonly last: number } | undefined;
     /** Removes blocks whose lines are. */
     prune(): Promise<void>;
+    /** What deleted catalogs have left. */
+    readonly catalogs: { removeGarbage(): Promise<void> };
   };
   readonly history: {
     /** Takes in and seals what is due. */
@@ -47,6 +49,7 @@ export function startBackground(parts: BackgroundParts): Background {
     const before = clock() - idempotencyWindowMs;
     const slices = Array.from({ length: expireSlices }, () => store.expireRecords(before));
     Promise.all(slices).catch(warn('expiry failed'));
+    store.catalogs.removeGarbage().catch(warn('deleted catalogs could not be removed'));
     void storeLookups();
   };
   // A read that fails is a broken disk, as it is for the engine's own.

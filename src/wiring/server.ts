@@ -57,11 +57,14 @@ function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: Request
   const admission = new Admission(() => performance.now());
   const routes = {
     ...parts,
+    catalogs: store.catalogs,
     admission,
     devModeLimit: new DevModeLimit(settings.devModeLimit),
     inFlight: new BytesInFlight(bytesInFlightMax),
     corsOrigins: settings.corsOrigins,
     productionKeyDevMode: settings.productionKeyDevMode,
+    legacyApi: settings.legacyApi,
+    streamApi: settings.streamApi,
     onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
   };
   const probe = () => store.probe(clock());
@@ -79,7 +82,7 @@ const callers = ['leanplum', 'bloomreach', 'operations', 'nowhere'] as const;
 function callerOf(route: string | undefined): (typeof callers)[number] {
   if (route === undefined) return 'nowhere';
   if (route.startsWith('/api')) return 'leanplum';
-  return route.startsWith('/track') || route.startsWith('/data') ? 'bloomreach' : 'operations';
+  return /^\/(health|metrics)/.test(route) ? 'operations' : 'bloomreach';
 }
 
 function buildServer(): FastifyInstance {
@@ -94,7 +97,7 @@ function buildServer(): FastifyInstance {
     clientErrorHandler: answerBrokenRequest,
     // An address that cannot be decoded; where one has a place for a token, the token is what is wrong.
     frameworkErrors: (_error, request, reply) => {
-      const isProject = /^\/+(track|data)\//.test(request.raw.url ?? '');
+      const isProject = /^\/+(track|data|webxp|wxstatic)\//.test(request.raw.url ?? '');
       sendBloomreach(reply as never, failures.error(400, isProject ? texts.invalidProject : texts.notFound));
     },
   });

@@ -54,12 +54,17 @@ const placeholders: Readonly<Record<string, string>> = {
   'acceptance-project': projectToken,
   [Buffer.from('key_id:key_secret').toString('base64')]: basic,
 };
+/** What answers have named instead of what was recorded. */
+const learned: Record<string, string> = {};
 const recordedSec = 1795307763;
 const shiftSec = Math.floor(Date.now() / 1000) - recordedSec - 60;
 
 /** Credentials of this server, and times as if the client ran a minute ago. */
 function adapt(recorded: string): string {
-  const named = Object.entries(placeholders).reduce((it, [old, own]) => it.replaceAll(old, own), recorded);
+  const named = Object.entries({ ...placeholders, ...learned }).reduce(
+    (it, [old, own]) => it.replaceAll(old, own),
+    recorded,
+  );
   return named.replace(/\b1795\d{6}(?=\D|$)/g, (sec) => String(Number(sec) + shiftSec));
 }
 
@@ -325,15 +330,44 @@ describe("the vendor's Python SDK", () => {
         assert.deepEqual([status, body.success, body.results?.length], [200, true, 1]);
       },
     ],
-    14: ['events of a customer', notBuiltRoute],
+    14: [
+      'events of a customer',
+      ({ status, body: { success, data } }) => {
+        const [purchase, ...others] = data as { type: string; timestamp: number; properties: unknown }[];
+        assert.deepEqual([status, success, others], [200, true, []]);
+        const { type, properties } = purchase ?? {};
+        assert.deepEqual([type, properties], ['purchase', { total: 9.99, items: [{ id: 1 }] }]);
+        isNear(purchase?.timestamp, nowSec());
+      },
+    ],
     15: ['export', notBuiltRoute],
     16: ['anonymize', notBuiltRoute],
-    17: ['a new catalog', notBuiltRoute],
-    18: ['a catalog', notBuiltRoute],
-    19: ['a new item', notBuiltRoute],
-    20: ['an item', notBuiltRoute],
-    21: ['items', notBuiltRoute],
-    22: ['an item less', notBuiltRoute],
-    23: ['a catalog less', notBuiltRoute],
+    17: [
+      'a new catalog',
+      ({ status, body: { success, id } }) => {
+        assert.deepEqual([status, success, typeof id], [200, true, 'string']);
+        learned['cat1'] = String(id);
+      },
+    ],
+    18: [
+      'a catalog',
+      ({ status, body }) => {
+        const data = { id: learned['cat1'], name: 'cat 6b0239a7' };
+        assert.deepEqual([status, body], [200, { success: true, data }]);
+      },
+    ],
+    19: ['a new item', answered(200, { success: true })],
+    20: ['an item', answered(200, { success: true })],
+    21: [
+      'items',
+      ({ status, body: { data, ...counts } }) => {
+        const item = { catalog_id: learned['cat1'], item_id: 'i1', properties: { a: 1, b: 2 } };
+        assert.deepEqual([status, data], [200, [item]]);
+        const members = { limit: 5, matched: 1, matched_limited: false, skip: 0, success: true, total: 1 };
+        assert.deepEqual(counts, members);
+      },
+    ],
+    22: ['an item less', answered(200, { success: true })],
+    23: ['a catalog less', answered(200, { success: true })],
   });
 });

@@ -12,7 +12,7 @@ import fc from 'fast-check';
 import { firstEventId, type ProjectId } from '../../src/core/ids.ts';
 import type { Project } from '../../src/core/project.ts';
 import { answerBatch, answerSingle } from '../../src/dialects/bloomreach/batch.ts';
-import { commands } from '../../src/dialects/bloomreach/commands.ts';
+import { commands, legacyCommands } from '../../src/dialects/bloomreach/commands.ts';
 import { answerAttributes, answerExportOne } from '../../src/dialects/bloomreach/data.ts';
 import { DevModeLimit } from '../../src/dialects/leanplum/dev-mode-limit.ts';
 import { answerCall, type LeanplumRequest } from '../../src/dialects/leanplum/multi.ts';
@@ -241,7 +241,7 @@ describe(`seed ${seed}`, () => {
     query: '',
     idempotencyKey: idempotency,
   });
-  const parts = { engine, history, clock: Date.now };
+  const parts = { engine, history, clock: Date.now, commands: new Map([...commands, ...legacyCommands]) };
 
   test('Bloomreach: batches have as many results', () =>
     all(0.06, fc.array(bloomreachCommand, { minLength: 1, maxLength: 6 }), async (given) => {

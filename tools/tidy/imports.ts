@@ -84,7 +84,7 @@ function refusePackage(source: Source, from: Layer, { specifier }: Import): stri
 }
 
 function layerOf(path: string): Layer | undefined {
-  if (path === 'src/engine/store.ts') return { part: 'engine', kind: 'store' };
+  if (/^src\/engine\/(\w+-)?store\.ts$/.test(path)) return { part: 'engine', kind: 'store' };
   if (path.startsWith('src/storage/contract/')) return { part: 'storage/contract', kind: 'contract' };
   const [, first = '', second] = path.split('/');
   const kind = second === undefined ? first.replace(/\.ts$/, '') : first;

@@ -6,7 +6,6 @@ import type { Engine } from '../../engine/submit.ts';
 import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../../http/keyed.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson, weighJson } from '../../lib/json.ts';
 import { isFailure, type WireCommand } from './command.ts';
-import { commands } from './commands.ts';
 import { commandsMax, echoLengthMax } from './limits.ts';
 import { type CommandResult, failures, json, type Reply, resultOf } from './reply.ts';
 import { texts } from './texts.ts';
@@ -24,6 +23,8 @@ export interface BloomreachParts {
   readonly engine: Engine;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** What a batch may hold, by name. */
+  readonly commands: ReadonlyMap<string, WireCommand>;
 }
 
 /** One command of a batch after its translation. */
@@ -39,7 +40,7 @@ type Step =
 export async function answerBatch(request: WriteRequest, parts: BloomreachParts): Promise<Reply> {
   const given = readCommands(request.body);
   if (typeof given === 'string') return failures.message(400, given);
-  const steps = given.map((command) => translate(command, request));
+  const steps = given.map((command) => translate(command, request, parts));
   const startMs = parts.clock();
   return submit(request, parts, {
     route: 'batch',
@@ -53,7 +54,7 @@ export async function answerBatch(request: WriteRequest, parts: BloomreachParts)
 export async function answerSingle(
   wire: WireCommand,
   request: WriteRequest,
-  parts: BloomreachParts,
+  parts: Pick<BloomreachParts, 'engine'>,
 ): Promise<Reply> {
   const data = parseObject(request.body);
   if (data === undefined) return failures.errors(400, texts.invalidJson);
@@ -76,9 +77,10 @@ export function toSeconds(ms: number): number {
   return Math.round(ms * 1000) / 1_000_000;
 }
 
-async function submit(
+/** Submits the commands of one request and renders its outcomes; a repeat of a keyed request gets the first answer. */
+export async function submit(
   request: WriteRequest,
-  parts: BloomreachParts,
+  parts: Pick<BloomreachParts, 'engine'>,
   work: {
     route: string;
     commands: readonly Command[];
@@ -109,7 +111,7 @@ async function submit(
 }
 
 /** The commands, or the text why the batch is refused as a whole. */
-function readCommands(body: Uint8Array): readonly JsonObject[] | string {
+export function readCommands(body: Uint8Array): readonly JsonObject[] | string {
   const given = parseObject(body)?.['commands'];
   if (given === undefined || given === null)
     return parseObject(body) === undefined ? texts.invalidJson : texts.noCommands;
@@ -120,16 +122,21 @@ function readCommands(body: Uint8Array): readonly JsonObject[] | string {
 }
 
 export function parseObject(body: Uint8Array): JsonObject | undefined {
+  const value = parseBody(body);
+  return isJsonObject(value) ? value : undefined;
+}
+
+/** The JSON that a body is, whatever its content type says; undefined when it is none. */
+export function parseBody(body: Uint8Array): Json | undefined {
   try {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-    const value = parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text);
-    return isJsonObject(value) ? value : undefined;
+    return parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch {
     return undefined;
   }
 }
 
-function translate(given: JsonObject, request: WriteRequest): Step {
+function translate(given: JsonObject, request: WriteRequest, { commands }: BloomreachParts): Step {
   const { name, data, command_id: commandId } = given;
   if (commandId !== undefined && !isEchoable(commandId)) {
     return { kind: 'failed', id: '', error: texts.invalidCommandId };

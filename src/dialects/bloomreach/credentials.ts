@@ -1,5 +1,6 @@
 import type { Project } from '../../core/project.ts';
 import type { Projects } from '../../engine/projects.ts';
+import type { Json } from '../../lib/json.ts';
 import { isSecret } from '../../lib/secret.ts';
 import { failures, type Reply } from './reply.ts';
 import { texts } from './texts.ts';
@@ -17,9 +18,8 @@ export function authenticate(
   request: { projectToken: string; authorization: string | undefined; accessToken: string | undefined },
   projects: Projects,
 ): Credentials | Reply {
-  if (!uuid.test(request.projectToken)) return failures.error(400, texts.invalidProject);
-  const project = projects.byBloomreachToken(request.projectToken);
-  if (project === undefined) return failures.error(400, texts.unknownProject);
+  const project = findProject(request.projectToken, projects);
+  if (typeof project === 'string') return failures.error(400, project);
 
   const [scheme = '', value = ''] = (request.authorization ?? '').trim().split(/\s+/, 2);
   switch (scheme.toLowerCase()) {
@@ -33,6 +33,12 @@ export function authenticate(
     default:
       return failures.error(401, texts.noKey);
   }
+}
+
+/** The project that has this token, or the text why there is none. */
+export function findProject(token: Json | undefined, projects: Projects): Project | string {
+  if (typeof token !== 'string' || !uuid.test(token)) return texts.invalidProject;
+  return projects.byBloomreachToken(token) ?? texts.unknownProject;
 }
 
 function publicAccess(project: Project, token: string): Credentials | Reply {

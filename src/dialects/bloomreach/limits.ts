@@ -23,3 +23,14 @@ export const attributesAskedMax = 1_000;
 export const eventTypesAskedMax = 1_000;
 /** Customers in one `customers/anonymize_bulk`. */
 export const anonymizedMax = 1_000;
+/** How long a browser keeps the cookie of `system/ids`: three years. */
+export const cookieAgeMaxSec = 3 * 365 * 24 * 60 * 60;
+/** Fields of one catalog. */
+export const catalogFieldsMax = 256;
+/** Items of one bulk write, as the vendor's limit is. */
+export const catalogBulkMax = 5_000;
+/** Items of one answer, and how many there are unless a client says so. */
+export const catalogPageMax = 1_000;
+export const catalogPageDefault = 20;
+/** Matches of a text that are counted at least: behind these the rest of a catalog is not looked through. */
+export const catalogMatchesCounted = 10_000;

@@ -13,6 +13,8 @@ export interface Reply {
 export interface Answer {
   readonly status: number;
   readonly body: string | Readable;
+  /** Besides those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The four envelopes of a failure (contract 1.4). */

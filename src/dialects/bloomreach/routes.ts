@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { CatalogStore } from '../../engine/catalog-store.ts';
 import { retryAfterSec } from '../../engine/limits.ts';
 import type { Projects } from '../../engine/projects.ts';
+import { StoreFullError } from '../../engine/store.ts';
 import type { Admission } from '../../http/admission.ts';
 import { BodyError, type BytesInFlight, endWhenStopping, readBodies, whileHeld } from '../../http/body.ts';
 import { answerAnonymize, answerAnonymizeBulk } from './anonymize.ts';
 import { answerBatch, answerSingle, type BloomreachParts, toSeconds } from './batch.ts';
-import { commands } from './commands.ts';
+import { catalogRoutes } from './catalogs/catalog-routes.ts';
+import { commands, legacyCommands } from './commands.ts';
 import { authenticate, type Credentials, isRefused } from './credentials.ts';
 import {
   answerAttributes,
@@ -15,12 +18,21 @@ import {
   type DataParts,
   type ReadRequest,
 } from './data.ts';
+import { legacyRoutes } from './legacy/crm.ts';
 import { bodyBytesMax } from './limits.ts';
 import { type Answer, failures, json, type Reply } from './reply.ts';
+import type { Call, KeyedCall, Route } from './route.ts';
+import { sdkContentRoutes, selfCheck, webContentRoutes } from './sdk-content.ts';
+import { streamRoutes } from './streams.ts';
 import { texts } from './texts.ts';
 
-export interface BloomreachRoutes extends BloomreachParts, DataParts {
+export interface BloomreachRoutes extends Omit<BloomreachParts, 'commands'>, DataParts {
   readonly projects: Projects;
+  readonly catalogs: CatalogStore;
+  /** Whether there are the routes and commands of older clients (contract 2.8). */
+  readonly legacyApi: boolean;
+  /** Whether there are those of the Data Hub (contract 2.9). */
+  readonly streamApi: boolean;
   readonly inFlight: BytesInFlight;
   readonly admission: Admission;
   /** Origins whose pages may call from a browser; `*` allows every one. */
@@ -41,8 +53,12 @@ const customerRoutes = {
   anonymize_bulk: answerAnonymizeBulk,
 };
 
-/** Mounts the tracking and data routes (contract 2, 3, 4). The key is checked before the body is read. */
-export function mountBloomreach(server: FastifyInstance, options: BloomreachRoutes): void {
+/** Mounts the routes of contract 2 to 5. The key is checked before the body is read. */
+export function mountBloomreach(server: FastifyInstance, given: BloomreachRoutes): void {
+  const options = {
+    ...given,
+    commands: given.legacyApi ? new Map([...commands, ...legacyCommands]) : commands,
+  };
   allowOrigins(server, options.corsOrigins);
   readBodies(server, { max: bodyBytesMax, ...options });
   const callers = new WeakMap<FastifyRequest, Credentials>();
@@ -55,16 +71,101 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
     idempotencyKey: request.headers['idempotency-key'],
   });
 
-  const route = (methods: readonly ('GET' | 'POST')[], path: string, handler: Handler) => {
+  const route = routeOf(server, options, callers);
+
+  const track = '/track/v2/projects/:projectToken';
+  const time = () => json(200, { success: true, errors: [], time: toSeconds(options.clock()) });
+  route(['GET', 'POST'], `${track}/system/time`, time);
+  route(['POST'], `${track}/batch`, (call) => answerBatch(writeOf(call), options));
+  for (const command of commands.values()) {
+    route(['POST'], `${track}/${command.name}`, (call) => answerSingle(command, writeOf(call), options));
+  }
+
+  const data = '/data/v2/projects/:projectToken';
+  const withPrivateKey = (answer: (request: ReadRequest, parts: DataParts) => Promise<Answer>): Handler => {
+    return (call) => {
+      if (call.credentials.access !== 'private') return failures.error(403, texts.noPermission);
+      return answer(writeOf(call), options);
+    };
+  };
+  for (const [name, answer] of Object.entries(customerRoutes)) {
+    route(['POST'], `${data}/customers/${name}`, withPrivateKey(answer));
+  }
+
+  for (const { path, methods, project } of ownRoutes(options)) {
+    const answer = ({ request }: Parameters<Handler>[0]) => {
+      const call = { ...callOf(request, options.clock), credentials: callers.get(request) };
+      return methods[request.method as keyof typeof methods]?.(call as KeyedCall) as Answer;
+    };
+    route(Object.keys(methods) as HTTPMethods[], path, answer, project);
+  }
+
+  server.setErrorHandler((error, _request, reply) => {
+    if (!(error instanceof BodyError)) options.onError(error);
+    return send(reply, replyTo(error));
+  });
+}
+
+/** The routes that have files of their own. */
+function ownRoutes(options: BloomreachRoutes & BloomreachParts): readonly Route[] {
+  return [
+    ...sdkContentRoutes(options, 'projects'),
+    selfCheck,
+    ...webContentRoutes,
+    ...catalogRoutes(options),
+    ...(options.streamApi ? streamRoutes(options) : []),
+    ...(options.legacyApi ? legacyRoutes(options) : []),
+  ];
+}
+
+function callOf(request: FastifyRequest, clock: () => number): Call {
+  const { body, params, query, headers } = request;
+  return {
+    receivedMs: Math.floor(clock()),
+    body: body instanceof Uint8Array ? body : noBody,
+    params: params as Record<string, string>,
+    query: lastOf(query as Query),
+    cookies: headers.cookie ?? '',
+    idempotencyKey: headers['idempotency-key'],
+  };
+}
+
+type Query = Readonly<Record<string, string | readonly string[]>>;
+
+function lastOf(query: Query): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query).map(([name, given]) => [
+      name,
+      typeof given === 'string' ? given : (given.at(-1) ?? ''),
+    ]),
+  );
+}
+
+/** Mounts one route: who calls it is found out before the body is read; other methods, and what a browser asks first. */
+function routeOf(
+  server: FastifyInstance,
+  { projects }: BloomreachRoutes,
+  callers: WeakMap<FastifyRequest, Credentials>,
+) {
+  return (
+    methods: readonly HTTPMethods[],
+    path: string,
+    handler: Handler,
+    project: Route['project'] = 'path',
+  ): void => {
     server.route({
       method: [...methods],
       url: path,
       onRequest: async (request, reply) => {
-        const { projectToken = '' } = request.params as { projectToken?: string };
-        const { access_token: given } = request.query as { access_token?: string | string[] };
-        const accessToken = Array.isArray(given) ? given.at(-1) : given;
+        if (project === null) return;
+        const query = lastOf(request.query as Query);
+        const { projectToken: token = '' } = request.params as { projectToken?: string };
+        const projectToken = project === 'path' ? token : (query[project] ?? '');
         const { authorization } = request.headers;
-        const caller = authenticate({ projectToken, authorization, accessToken }, options.projects);
+        const caller = authenticate(
+          { projectToken, authorization, accessToken: query['access_token'] },
+          projects,
+        );
         if (isRefused(caller)) return send(reply, caller);
         callers.set(request, caller);
       },
@@ -91,53 +192,36 @@ export function mountBloomreach(server: FastifyInstance, options: BloomreachRout
       return reply.header('access-control-max-age', 600).code(204).send();
     });
   };
-
-  const track = '/track/v2/projects/:projectToken';
-  const time = () => json(200, { success: true, errors: [], time: toSeconds(options.clock()) });
-  route(['GET', 'POST'], `${track}/system/time`, time);
-  route(['POST'], `${track}/batch`, (call) => answerBatch(writeOf(call), options));
-  for (const command of commands.values()) {
-    route(['POST'], `${track}/${command.name}`, (call) => answerSingle(command, writeOf(call), options));
-  }
-
-  const data = '/data/v2/projects/:projectToken';
-  const withPrivateKey = (answer: (request: ReadRequest, parts: DataParts) => Promise<Answer>): Handler => {
-    return (call) => {
-      if (call.credentials.access !== 'private') return failures.error(403, texts.noPermission);
-      return answer(writeOf(call), options);
-    };
-  };
-  for (const [name, answer] of Object.entries(customerRoutes)) {
-    route(['POST'], `${data}/customers/${name}`, withPrivateKey(answer));
-  }
-
-  server.setErrorHandler((error, _request, reply) => {
-    if (!(error instanceof BodyError)) options.onError(error);
-    return send(reply, replyTo(error));
-  });
 }
 
-/** Allowed origins are echoed, without credentials (contract 1.6). */
+/**
+ * Allowed origins are echoed; those that are named may send cookies where the web SDK does (contract 1.6). Not with `*`:
+ * any page could ask then who its visitor is elsewhere.
+ */
 function allowOrigins(server: FastifyInstance, origins: readonly string[]): void {
   if (origins.length === 0) return;
-  server.addHook('onRequest', async ({ headers: { origin } }, reply) => {
+  server.addHook('onRequest', async ({ headers: { origin }, routeOptions: { url } }, reply) => {
     reply.header('vary', 'Origin');
     if (origin === undefined) return;
-    if (origins.includes('*') || origins.includes(origin)) {
-      reply.header('access-control-allow-origin', origin);
+    const isNamed = origins.includes(origin);
+    if (!isNamed && !origins.includes('*')) return;
+    reply.header('access-control-allow-origin', origin);
+    if (isNamed && /^\/(bulk$|webxp\/)/.test(url ?? '')) {
+      reply.header('access-control-allow-credentials', 'true');
     }
   });
 }
 
 /** The answer to a request that no handler saw, in this dialect's envelope. */
-export function send(reply: FastifyReply, { status, body }: Answer): FastifyReply {
+export function send(reply: FastifyReply, { status, body, headers = {} }: Answer): FastifyReply {
   if (status === 503) reply.header('retry-after', retryAfterSec);
-  reply.header('x-request-id', randomUUID());
+  reply.header('x-request-id', randomUUID()).headers(headers);
   endWhenStopping(reply);
   return reply.code(status).header('content-type', 'application/json').send(body);
 }
 
 function replyTo(error: unknown): Reply {
+  if (error instanceof StoreFullError) return failures.error(503, texts.unavailable);
   if (!(error instanceof BodyError)) return failures.error(500, texts.internal);
   switch (error.code) {
     case 'too_large':

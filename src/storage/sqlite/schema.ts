@@ -132,6 +132,30 @@ const migrations: readonly string[] = [
     PRIMARY KEY (project_id, part)
   );
   `,
+  `
+  -- Catalogs of the Bloomreach side. 'generation' names the items a catalog has now: with a new one it is empty.
+  CREATE TABLE catalogs (
+    id TEXT PRIMARY KEY,
+    project_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    is_product INTEGER NOT NULL,
+    fields TEXT NOT NULL,
+    generation INTEGER NOT NULL UNIQUE,
+    items INTEGER NOT NULL,
+    UNIQUE (project_id, name)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE catalog_items (
+    row INTEGER PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    item_id TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    UNIQUE (generation, item_id)
+  );
+
+  -- Generations that no catalog has any more, whose items are still to be removed.
+  CREATE TABLE catalog_garbage (generation INTEGER PRIMARY KEY);
+  `,
 ];
 
 /** The newest schema this version knows. */

@@ -18,6 +18,8 @@ import {
   type Wanted,
   type WriteSet,
 } from '../../engine/store.ts';
+import { SqliteCatalogs } from './catalogs/catalogs.ts';
+import type { CatalogWork, CatalogWorkResult } from './catalogs/change.ts';
 import { isFull } from './full.ts';
 import {
   type PackedFound,
@@ -49,6 +51,7 @@ export class SqliteStore implements StateStore, LookupStore, ErasureStore, Proje
   readonly #writer: Thread<WriterRequest, WriterResult>;
   readonly #reader: Thread<ReaderRequest, ReaderResult>;
   readonly #checkpointer: Thread<'checkpoint', void>;
+  readonly catalogs: SqliteCatalogs;
   #lastEvent: EventId;
   #sealed: SealedPosition | undefined;
   #pruning: Promise<void> | undefined;
@@ -68,6 +71,13 @@ export class SqliteStore implements StateStore, LookupStore, ErasureStore, Proje
     this.#writer = new Thread(new URL('./writer-thread.ts', import.meta.url), { file });
     this.#reader = new Thread(new URL('./reader-thread.ts', import.meta.url), { file });
     this.#checkpointer = new Thread(new URL('./checkpoint-thread.ts', import.meta.url), { file });
+    const askWriter = async (work: CatalogWork, bytes: number) => {
+      const asked = this.#writer.ask({ do: 'catalogs', work });
+      await this.#aside(asked);
+      this.#wrote(bytes);
+      return (await asked) as CatalogWorkResult;
+    };
+    this.catalogs = new SqliteCatalogs(file, askWriter, onBroken);
   }
 
   lastEvent(): EventId {
@@ -90,9 +100,9 @@ export class SqliteStore implements StateStore, LookupStore, ErasureStore, Proje
     const since = this.#refusals;
     try {
       const request = { do: 'commit', group: packWriteSet(group), since } as const;
-      this.#walBytes += (await this.#writer.ask(request)) as number;
+      const bytes = (await this.#writer.ask(request)) as number;
       for (const { lastEvent } of group.blocks) if (lastEvent > this.#lastEvent) this.#lastEvent = lastEvent;
-      if (this.#walBytes > walBytesMax) this.#checkpointing ??= this.#checkpoint();
+      this.#wrote(bytes);
     } catch (error) {
       if (!(error instanceof ThreadError) || !isFull(error.sqliteCode)) throw error;
       // Counted once for all groups that were under way together.
@@ -163,7 +173,14 @@ export class SqliteStore implements StateStore, LookupStore, ErasureStore, Proje
     }
   }
 
+  /** The WAL grew by about so many bytes. */
+  #wrote(bytes: number): void {
+    this.#walBytes += bytes;
+    if (this.#walBytes > walBytesMax) this.#checkpointing ??= this.#checkpoint();
+  }
+
   async close(): Promise<void> {
+    await this.catalogs.close();
     await this.#checkpointing;
     await this.#pruning?.catch(() => undefined);
     await Promise.all([this.#writer, this.#reader, this.#checkpointer].map((it) => it.stop()));

@@ -7,6 +7,7 @@ import type {
   Sealing,
   StoredKey,
 } from '../../engine/store.ts';
+import { type CatalogWork, type CatalogWorkResult, prepareCatalogWork } from './catalogs/change.ts';
 import { changeProjects, readKeys } from './change-projects.ts';
 import { prepareCommit } from './commit-changes.ts';
 import { readErasures } from './erasures.ts';
@@ -29,10 +30,16 @@ export type WriterRequest =
   | { readonly do: 'prune' }
   | { readonly do: 'projects'; readonly change: ProjectChange; readonly nowMs: number }
   | { readonly do: 'keys'; readonly project: ProjectId }
-  | { readonly do: 'erasures'; readonly max: number };
+  | { readonly do: 'erasures'; readonly max: number }
+  | { readonly do: 'catalogs'; readonly work: CatalogWork };
 
 /** About how many bytes the WAL grew by; for `prune`, the bytes of the blocks removed. */
-export type WriterResult = number | ProjectsChanged | readonly StoredKey[] | readonly ErasureReceipt[];
+export type WriterResult =
+  | number
+  | ProjectsChanged
+  | readonly StoredKey[]
+  | readonly ErasureReceipt[]
+  | CatalogWorkResult;
 
 /** The one writer. */
 serveThread<WriterRequest, { file: string }>(({ file }) => {
@@ -42,6 +49,7 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
   const addLookups = prepareAddLookups(database);
   const seal = prepareSeal(database);
   const prune = preparePrune(database);
+  const workOnCatalogs = prepareCatalogWork(database);
   const probe = database.prepare(
     'INSERT INTO probe (id, at_ms) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms',
   );
@@ -88,6 +96,8 @@ serveThread<WriterRequest, { file: string }>(({ file }) => {
         return readKeys(database, request.project);
       case 'erasures':
         return readErasures(database, request.max);
+      case 'catalogs':
+        return workOnCatalogs(request.work);
     }
   };
 });

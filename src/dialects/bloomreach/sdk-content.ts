@@ -1,0 +1,54 @@
+import { answerFetch, answerMarkAsRead } from './app-inbox.ts';
+import { answerSingle, type BloomreachParts } from './batch.ts';
+import { linkIdsTo } from './commands/link-ids.ts';
+import { json } from './reply.ts';
+import { type KeyedRoute, type OpenRoute, writeTo } from './route.ts';
+
+/** What no project has yet: the answers that both mobile SDKs take for "nothing to show" (contract 5.1). */
+const nothing = () => json(200, {});
+const noData = () => json(200, { success: true, data: [] });
+const noBlocks = () => json(200, { success: true, in_app_content_blocks: [] });
+
+/**
+ * What the mobile SDKs call besides tracking (contract 5.1). `scope` is how their addresses name the project: `projects`,
+ * or `streams` in their stream mode.
+ */
+export function sdkContentRoutes(
+  parts: Pick<BloomreachParts, 'engine'>,
+  scope: 'projects' | 'streams',
+): readonly KeyedRoute[] {
+  const webxp = `/webxp/${scope}/:projectToken`;
+  const short = scope === 'projects' ? '/webxp/s/:projectToken' : webxp;
+  const routes: Record<string, KeyedRoute['methods']> = {
+    [`${short}/inappmessages`]: { POST: noData },
+    [`${short}/inappcontentblocks`]: { POST: noData },
+    [`${webxp}/appinbox/fetch`]: { POST: answerFetch },
+    [`${webxp}/appinbox/markasread`]: { POST: answerMarkAsRead },
+    [`/wxstatic/${scope}/:projectToken/bundle-android.json`]: { GET: noBlocks },
+    [`/wxstatic/${scope}/:projectToken/bundle-ios.json`]: { GET: noBlocks },
+    // By category; a project has no segments that it shows to devices.
+    [`${webxp}/segments`]: { GET: nothing },
+    [`${webxp}/cookies/:cookie/link-ids`]: {
+      POST: async (call) => {
+        const command = linkIdsTo(call.params['cookie'] ?? '');
+        const reply = await answerSingle(command, writeTo(call.credentials.project, call), parts);
+        return reply.status === 200 ? nothing() : reply;
+      },
+    },
+  };
+  return Object.entries(routes).map(([path, methods]) => ({ path, methods, project: 'path' }));
+}
+
+/** Asks for a push to the device itself, in debug builds; there is nothing here that sends one. */
+export const selfCheck: KeyedRoute = {
+  path: '/campaigns/send-self-check-notification',
+  methods: { POST: () => json(200, { success: true }) },
+  project: 'project_id',
+};
+
+/** What the web SDK's snippet calls on every page; a page that only tracks needs no more of them (contract 5.2). */
+export const webContentRoutes: readonly OpenRoute[] = [
+  '/managed-tags/show',
+  '/campaigns/banners/show',
+  '/webxp/projects/:projectToken/bundle',
+].map((path) => ({ path, methods: { GET: nothing, POST: nothing }, project: null }));
