@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { csv, list, showBytes, showDuration, showTime, table, visible } from './output.ts';
+import { csv } from '../lib/csv.ts';
+import { list, showBytes, showDuration, showTime, table, visible } from './output.ts';
 import { openTerminal } from './terminal.ts';
 
 describe('tables', () => {

@@ -58,6 +58,7 @@ function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: Request
   const routes = {
     ...parts,
     catalogs: store.catalogs,
+    profiles: store,
     admission,
     devModeLimit: new DevModeLimit(settings.devModeLimit),
     inFlight: new BytesInFlight(bytesInFlightMax),

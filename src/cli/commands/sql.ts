@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { csv, plain, table } from '../output.ts';
+import { csv, plain } from '../../lib/csv.ts';
+import { table } from '../output.ts';
 import type { OpenTerminal } from '../program.ts';
 
 interface Result {

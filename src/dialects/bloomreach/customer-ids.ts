@@ -40,6 +40,9 @@ function isUsable(text: string): boolean {
   return text.length <= idLengthMax && /[\p{L}\p{N}]/u.test(text) && !/^(null|undefined)$/i.test(text);
 }
 
+/** The types of ids that this dialect shows. */
+export const idTypes: readonly string[] = [...kindOf.keys()];
+
 /** The ids this dialect shows of a profile: hard ids as text, soft ids as arrays (contract 2.6). */
 export function showIds(profile: Profile): Map<string, string | string[]> {
   const shown = new Map<string, string | string[]>();

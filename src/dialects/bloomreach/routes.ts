@@ -18,6 +18,7 @@ import {
   type DataParts,
   type ReadRequest,
 } from './data.ts';
+import { answerExport, type ExportParts } from './export.ts';
 import { legacyRoutes } from './legacy/crm.ts';
 import { bodyBytesMax } from './limits.ts';
 import { type Answer, failures, json, type Reply } from './reply.ts';
@@ -26,7 +27,7 @@ import { sdkContentRoutes, selfCheck, webContentRoutes } from './sdk-content.ts'
 import { streamRoutes } from './streams.ts';
 import { texts } from './texts.ts';
 
-export interface BloomreachRoutes extends Omit<BloomreachParts, 'commands'>, DataParts {
+export interface BloomreachRoutes extends Omit<BloomreachParts, 'commands'>, DataParts, ExportParts {
   readonly projects: Projects;
   readonly catalogs: CatalogStore;
   /** Whether there are the routes and commands of older clients (contract 2.8). */
@@ -37,7 +38,6 @@ export interface BloomreachRoutes extends Omit<BloomreachParts, 'commands'>, Dat
   readonly admission: Admission;
   /** Origins whose pages may call from a browser; `*` allows every one. */
   readonly corsOrigins: readonly string[];
-  readonly onError: (error: unknown) => void;
 }
 
 type Handler = (call: { credentials: Credentials; request: FastifyRequest }) => Promise<Answer> | Answer;
@@ -49,6 +49,7 @@ const customerRoutes = {
   attributes: answerAttributes,
   events: answerCustomerEvents,
   'export-one': answerExportOne,
+  export: answerExport,
   anonymize: answerAnonymize,
   anonymize_bulk: answerAnonymizeBulk,
 };
@@ -82,7 +83,9 @@ export function mountBloomreach(server: FastifyInstance, given: BloomreachRoutes
   }
 
   const data = '/data/v2/projects/:projectToken';
-  const withPrivateKey = (answer: (request: ReadRequest, parts: DataParts) => Promise<Answer>): Handler => {
+  const withPrivateKey = (
+    answer: (request: ReadRequest, parts: DataParts & ExportParts) => Promise<Answer>,
+  ): Handler => {
     return (call) => {
       if (call.credentials.access !== 'private') return failures.error(403, texts.noPermission);
       return answer(writeOf(call), options);
@@ -215,9 +218,9 @@ function allowOrigins(server: FastifyInstance, origins: readonly string[]): void
 /** The answer to a request that no handler saw, in this dialect's envelope. */
 export function send(reply: FastifyReply, { status, body, headers = {} }: Answer): FastifyReply {
   if (status === 503) reply.header('retry-after', retryAfterSec);
-  reply.header('x-request-id', randomUUID()).headers(headers);
+  reply.header('x-request-id', randomUUID());
   endWhenStopping(reply);
-  return reply.code(status).header('content-type', 'application/json').send(body);
+  return reply.code(status).header('content-type', 'application/json').headers(headers).send(body);
 }
 
 function replyTo(error: unknown): Reply {

@@ -1,4 +1,4 @@
-import type { EventId, ProjectId } from '../../core/ids.ts';
+import type { EventId, ProfileId, ProjectId } from '../../core/ids.ts';
 import { firstEventId } from '../../core/ids.ts';
 import {
   type DayOfLookups,
@@ -6,6 +6,7 @@ import {
   type ErasureStore,
   type Found,
   type LookupStore,
+  type ProfileList,
   type ProjectChange,
   type ProjectStore,
   type ProjectsChanged,
@@ -46,7 +47,7 @@ const walBytesMax = 16 * 1024 * 1024;
  * The embedded store: one SQLite file. One thread writes, one reads states, one copies the WAL; this object, on the main
  * thread, only passes messages.
  */
-export class SqliteStore implements StateStore, LookupStore, ErasureStore, ProjectStore {
+export class SqliteStore implements StateStore, ProfileList, LookupStore, ErasureStore, ProjectStore {
   readonly #onBroken: (error: unknown) => void;
   readonly #writer: Thread<WriterRequest, WriterResult>;
   readonly #reader: Thread<ReaderRequest, ReaderResult>;
@@ -94,6 +95,10 @@ export class SqliteStore implements StateStore, LookupStore, ErasureStore, Proje
 
   async dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]> {
     return unpackTimers((await this.#reader.ask({ do: 'timers', beforeMs, max })) as PackedTimers);
+  }
+
+  async profilesOf(project: ProjectId, after: ProfileId, max: number): Promise<readonly ProfileId[]> {
+    return (await this.#reader.ask({ do: 'profiles', project, after, max })) as readonly ProfileId[];
   }
 
   async commit(group: WriteSet): Promise<void> {
