@@ -55,8 +55,7 @@ export function apply(found: readonly (Profile | undefined)[], command: Command,
   if (profile === undefined && command.kind === 'track' && command.disposition === 'require_active') {
     return unchanged(noSession);
   }
-  if (!reachesBlocked(command) && (profile?.blocked || target.absorb.some((it) => it.blocked)))
-    return unchanged(blocked);
+  if (!reachesBlocked(command) && changesBlocked(target)) return unchanged(blocked);
 
   const change = new Change(context, profile);
   try {
@@ -92,6 +91,12 @@ function carryOut(change: Change, command: WritingCommand, target: Target): Outc
     takeStep(change, open, { action: 'start', device, atMs: happenedMs });
   }
   return decide(change, command);
+}
+
+/** Whether somebody would be changed about whom nothing is kept. */
+function changesBlocked({ profile, absorb, take, leaves }: Target): boolean {
+  if (profile?.blocked || leaves?.blocked) return true;
+  return absorb.some((it) => it.blocked) || take.some((it) => it.from.blocked);
 }
 
 /** Whether a command is about a user about whom nothing is kept as well. */

@@ -126,8 +126,6 @@ export interface UpdateProfile extends CommandBase {
 export interface EraseUser extends CommandBase {
   readonly kind: 'erase_user';
   readonly scope: ErasureScope;
-  /** Only somebody who has no hard id. */
-  readonly onlyAnonymous: boolean;
 }
 
 /** Takes away a user's ids and some attributes, and what is known about him and his devices; what he did stays. */
@@ -141,7 +139,6 @@ export interface AnonymizeUser extends CommandBase {
 /** Erases everything about a user but his ids, and keeps nothing about him until he is unblocked. */
 export interface BlockUser extends CommandBase {
   readonly kind: 'block_user';
-  readonly onlyAnonymous: boolean;
 }
 
 export interface UnblockUser extends CommandBase {

@@ -31,8 +31,11 @@ export type IdentityValue = (id: IdentityId) => string;
  */
 export function evolve(profile: Profile | undefined, line: Line, identityValue: IdentityValue): Profile {
   if (profile === undefined) {
-    if (line.kind === 'erased' && line.document !== null)
-      return stateAfter(line, line.document, identityValue);
+    if (line.kind === 'erased' && line.document !== null) {
+      const state = stateAfter(line, line.document, identityValue);
+      moveTimer(state, line);
+      return state;
+    }
     assert(line.kind === 'created', `the first line of profile ${line.profile} is ${line.kind}`);
     return newProfile(line.profile, line.project, line.atMs);
   }

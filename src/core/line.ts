@@ -79,6 +79,7 @@ export const personalKinds = [
   'identity_detached',
   'identity_used',
   'identity_handed_on',
+  'erased',
 ] as const satisfies readonly Line['kind'][];
 
 /** Up to here lines of the profile and its parts are erased. It says the state from here on, so that no line before is missed. */

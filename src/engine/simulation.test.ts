@@ -153,9 +153,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       ...base,
       kind: fc.constant('erase_user' as const),
       scope: fc.constantFrom('personal' as const, 'all' as const),
-      onlyAnonymous: fc.boolean(),
     }),
-    fc.record({ ...base, kind: fc.constant('block_user' as const), onlyAnonymous: fc.boolean() }),
+    fc.record({ ...base, kind: fc.constant('block_user' as const) }),
     fc.record({ ...base, kind: fc.constant('unblock_user' as const) }),
     fc.record({
       ...base,

@@ -125,6 +125,11 @@ describe('deleteUser', () => {
       error: { message: "'userId' must be provided" },
     });
     await exportUser(target, { userId: 'del-5' });
+    // The name of the anonymous user he was: nobody may be erased by it who has a name of his own now.
+    for (const action of ['deleteUser', 'block']) {
+      await call({ action, userId: 'del-phone-5' }, 'development', 400);
+    }
+    await exportUser(target, { userId: 'del-5' });
     await call({ action: 'start', deviceId: 'del-phone-6' });
     await call({ action: 'deleteUser', deviceId: 'del-phone-6' }, 'development');
     await notFound({ deviceId: 'del-phone-6' });
@@ -208,6 +213,44 @@ describe('anonymize', () => {
     const onDisk = JSON.stringify(await storedLines(dataFolder));
     assert.ok(onDisk.includes('anon-bought') && !onDisk.includes('secret-anon-1'));
     assert.deepEqual((await exportOne(target, { cookie })).properties, { plan: 'pro' });
+  });
+
+  test('what an earlier one has left goes with the user', async () => {
+    const customer_ids = { registered: 'anon-2' };
+    const update = { customer_ids, properties: { nick: 'secret-anon-2' } };
+    await bloomreach(target, '/track/v2/projects/{token}/customers', update);
+    await bloomreach(target, path, { customer_ids });
+    const [[cookie]] = (await sql(
+      "SELECT cookie_ids[1] FROM profiles WHERE attributes->>'nick' = 'secret-anon-2'",
+    )) as [[string]];
+    await bloomreach(target, '/track/v2/projects/{token}/customers', {
+      customer_ids: { cookie, registered: 'anon-3' },
+      properties: {},
+    });
+    await call({ action: 'deleteUser', userId: 'anon-3' }, 'development');
+    assert.deepEqual(await sql("SELECT count(*) FROM lines WHERE document::VARCHAR LIKE '%secret-anon-2%'"), [
+      [0],
+    ]);
+    await takenOut();
+    assert.ok(!JSON.stringify(await storedLines(dataFolder)).includes('secret-anon-2'));
+  });
+
+  test('somebody blocked is left alone, and so are his ids', async () => {
+    const ids = { registered: 'block-9', cookie: 'block-cookie-9' };
+    await bloomreach(target, '/track/v2/projects/{token}/customers', { customer_ids: ids, properties: {} });
+    await call({ action: 'block', userId: 'block-9' });
+    const refused = { success: false, errors: { _global: ['Customer is blocked'] } };
+    const answer = await bloomreach(target, path, { customer_ids: { registered: 'block-9' } });
+    assert.deepEqual([answer.status, answer.body], [400, refused]);
+    const taken = await bloomreach(target, '/track/v2/projects/{token}/customers', {
+      customer_ids: { registered: 'thief-9', cookie: 'block-cookie-9' },
+      properties: {},
+    });
+    assert.deepEqual(taken.body, { success: false, errors: ['Customer is blocked'] });
+    assert.equal(
+      (await bloomreach(target, `${path}_bulk`, { customers: [{ customer_ids: ids }] })).status,
+      200,
+    );
   });
 
   test('many at once; those nobody knows are passed over', async () => {

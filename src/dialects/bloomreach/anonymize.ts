@@ -33,13 +33,14 @@ export async function answerAnonymize(request: ReadRequest, parts: DataParts): P
   const outcomes = await submit([command], request, parts);
   if ('status' in outcomes) return outcomes;
   if (outcomes[0]?.code === 'applied') return json(200, { success: true });
+  if (outcomes[0]?.code === 'blocked') return failures.fields(400, { _global: [texts.blocked] });
   if (outcomes[0]?.code === 'user_not_found') return failures.fields(404, { _global: [texts.noCustomer] });
   return failures.error(500, texts.internal);
 }
 
 /**
- * `customers/anonymize_bulk`: up to 1,000 customers (contract 4.5). Those nobody knows, by ids or by an internal id of the
- * vendor, are passed over; `bulk_id` names the call and nothing else.
+ * `customers/anonymize_bulk`: up to 1,000 customers (contract 4.5). Those of whom nothing is kept, and those
+ * nobody knows by ids or by an internal id of the vendor, are passed over; `bulk_id` names the call and nothing else.
  */
 export async function answerAnonymizeBulk(request: ReadRequest, parts: DataParts): Promise<Reply> {
   const asked = parseObject(request.body);
@@ -58,8 +59,7 @@ export async function answerAnonymizeBulk(request: ReadRequest, parts: DataParts
   }
   const outcomes = await submit(commands, request, parts);
   if ('status' in outcomes) return outcomes;
-  if (outcomes.some(({ code }) => code !== 'applied' && code !== 'user_not_found'))
-    return failures.error(500, texts.internal);
+  if (outcomes.some(({ code }) => code === 'failed')) return failures.error(500, texts.internal);
   return json(200, { success: true, bulk_id: randomUUID() });
 }
 

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SealedPosition, Segment } from '../../engine/store.ts';
 import { columnDefinitions } from './columns.ts';
-import { putErasures, withoutErased } from './erasures.ts';
+import { addErasures, type Erased, removeErasures, withoutErased } from './erasures.ts';
 import { quote } from './open.ts';
 import type { PendingErasure } from './read-blocks.ts';
 
@@ -21,7 +21,7 @@ export interface Snapshot {
   readonly tables: readonly string[];
   readonly segments: readonly Segment[];
   /** What of them is erased. */
-  readonly erasures: readonly PendingErasure[];
+  readonly erased: Erased;
 }
 
 /**
@@ -37,6 +37,7 @@ export class Contents {
   #retiring = new Set<Promise<unknown>>();
   #tableNumber = 0;
   #erasures: readonly PendingErasure[] = [];
+  #erased: Erased = { newest: 0, profiles: new Set() };
   #isClosed = false;
 
   constructor(folder: string, connection: DuckDBConnection, segments: readonly Segment[]) {
@@ -53,16 +54,33 @@ export class Contents {
     return this.#segments;
   }
 
+  /** What is erased and not yet out of all files. */
   get erasures(): readonly PendingErasure[] {
     return this.#erasures;
   }
 
-  /** From now on nobody finds what is erased; those that are done are not among them. */
-  async setErasures(erasures: readonly PendingErasure[]): Promise<void> {
-    if (erasures.length === this.#erasures.length && erasures.at(-1)?.id === this.#erasures.at(-1)?.id)
-      return;
-    await putErasures(this.#connection, erasures);
+  get erased(): Erased {
+    return this.#erased;
+  }
+
+  /** From now on nobody finds what these erase. */
+  async addErasures(erasures: readonly PendingErasure[]): Promise<void> {
+    if (erasures.length === 0) return;
+    await addErasures(this.#connection, erasures);
+    await this.#putErasures([...this.#erasures, ...erasures]);
+  }
+
+  /** The lines of these are in no file any more that anybody who begins to read now would open. */
+  async removeErasures(erasures: readonly PendingErasure[]): Promise<void> {
+    const gone = new Set(erasures);
+    this.#retire(() => removeErasures(this.#connection, erasures));
+    await this.#putErasures(this.#erasures.filter((it) => !gone.has(it)));
+  }
+
+  async #putErasures(erasures: readonly PendingErasure[]): Promise<void> {
     this.#erasures = erasures;
+    const newest = erasures.at(-1)?.id ?? 0;
+    this.#erased = { newest, profiles: new Set(erasures.map((it) => it.profile)) };
     await this.#defineView();
   }
 
@@ -72,7 +90,7 @@ export class Contents {
     const reading = read({
       tables: this.#tables.map((it) => it.name),
       segments: this.#segments,
-      erasures: this.#erasures,
+      erased: this.#erased,
     });
     this.#using.add(reading);
     try {
@@ -146,7 +164,7 @@ export class Contents {
         `SELECT * FROM read_parquet(${from}, union_by_name = true, hive_partitioning = true, ${types})`,
       );
     }
-    const lines = withoutErased(`(${parts.join(' UNION ALL BY NAME ')})`, this.#erasures);
+    const lines = withoutErased(`(${parts.join(' UNION ALL BY NAME ')})`, this.#erased);
     await this.#connection.run(`CREATE OR REPLACE VIEW lines AS SELECT * FROM ${lines}`);
   }
 }

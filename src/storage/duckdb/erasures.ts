@@ -14,45 +14,57 @@ const all: ErasureScope = 'all';
 /** True of a line `l` that the erasure `e` takes. */
 const takes = `e.profile = l.profile AND l.id <= e.up_to AND (e.scope = '${all}' OR l.kind IN (${personal}))`;
 
+/** Rows of one statement. */
+const rowsPerStatement = 1_000;
+
+/** Erasures up to `newest` (an id), of these profiles; what is erased later does not count for who has this. */
+export interface Erased {
+  readonly newest: number;
+  readonly profiles: ReadonlySet<number>;
+}
+
+/** As SQL: a row of `l` is not erased. */
+export function notErased({ newest }: Erased): string {
+  return `NOT EXISTS (SELECT 1 FROM erasures AS e WHERE e.id <= ${newest} AND ${takes})`;
+}
+
 /** The lines of `source` that are not erased; nothing is looked up while nothing is. */
-export function withoutErased(source: string, erasures: readonly PendingErasure[]): string {
-  const newest = erasures.at(-1);
-  if (newest === undefined) return source;
-  return `(SELECT * FROM ${source} AS l WHERE NOT EXISTS (
-    SELECT 1 FROM erasures AS e WHERE e.id <= ${newest.id} AND ${takes}))`;
+export function withoutErased(source: string, erased: Erased): string {
+  return erased.profiles.size === 0 ? source : `(SELECT * FROM ${source} AS l WHERE ${notErased(erased)})`;
 }
 
 /** How many lines of `source` each erasure takes, of those that take any. */
 export async function countErased(
   connection: DuckDBConnection,
   source: string,
-  erasures: readonly PendingErasure[],
+  { newest, profiles }: Erased,
 ): Promise<ErasedLines[]> {
-  const newest = erasures.at(-1);
-  if (newest === undefined) return [];
+  if (profiles.size === 0) return [];
   const result = await connection.run(`
-    SELECT e.id::DOUBLE, count(*)::DOUBLE FROM ${source} AS l JOIN erasures AS e ON e.id <= ${newest.id} AND ${takes}
+    SELECT e.id::DOUBLE, count(*)::DOUBLE FROM ${source} AS l JOIN erasures AS e ON e.id <= ${newest} AND ${takes}
     GROUP BY e.id`);
   const rows = (await result.getRowsJS()) as [number, number][];
   return rows.map(([erasure, lines]) => ({ erasure, lines, doneMs: null }));
 }
 
-/** Makes DuckDB's table hold these. */
-export async function putErasures(
+export async function addErasures(
   connection: DuckDBConnection,
   erasures: readonly PendingErasure[],
 ): Promise<void> {
-  const rows = erasures.map((it) => `(${it.id}, ${it.profile}, ${it.upTo}, '${it.scope}')`);
-  const insert = rows.length === 0 ? '' : `INSERT INTO erasures VALUES ${rows.join(', ')};`;
-  await connection.run(`BEGIN; DELETE FROM erasures; ${insert} COMMIT;`);
+  for (let at = 0; at < erasures.length; at += rowsPerStatement) {
+    const rows = erasures
+      .slice(at, at + rowsPerStatement)
+      .map((it) => `(${it.id}, ${it.profile}, ${it.upTo}, '${it.scope}')`);
+    await connection.run(`INSERT INTO erasures VALUES ${rows.join(', ')}`);
+  }
 }
 
-/** As SQL: a line of these profiles is not erased. */
-export function notErased(erasures: readonly PendingErasure[], profiles: ReadonlySet<number>): string[] {
-  return erasures
-    .filter((it) => profiles.has(it.profile))
-    .map(({ profile, upTo, scope }) => {
-      const kinds = scope === 'all' ? '' : ` AND kind IN (${personal})`;
-      return `NOT (profile = ${profile} AND id <= ${upTo}${kinds})`;
-    });
+export async function removeErasures(
+  connection: DuckDBConnection,
+  erasures: readonly PendingErasure[],
+): Promise<void> {
+  for (let at = 0; at < erasures.length; at += rowsPerStatement) {
+    const ids = erasures.slice(at, at + rowsPerStatement).map((it) => it.id);
+    await connection.run(`DELETE FROM erasures WHERE id IN (${ids.join()})`);
+  }
 }

@@ -37,8 +37,13 @@ async function create({
   return {
     history,
     async append(group: WriteSet) {
-      await store.commit(group);
-      if (sealEach) await history.settle();
+      // What rows of profiles may lack stays in blocks.
+      const rowsUpTo = sealEach ? group.blocks.at(-1)?.lastEvent : undefined;
+      await store.commit({ ...group, rowsUpTo });
+      if (!sealEach) return;
+      await history.settle();
+      await store.prune();
+      await history.settle();
     },
     async close() {
       await history.close();

@@ -13,6 +13,8 @@ export interface IntakeOptions {
   /** Blocks up to here are in files already. */
   readonly position: SealedPosition | undefined;
   readonly sealLines: number;
+  /** Called when everything is taken in, before anybody may read it. */
+  readonly onTaken: () => Promise<void>;
 }
 
 interface FirstTable {
@@ -93,12 +95,13 @@ export class Intake {
   }
 
   async #takeAll(): Promise<void> {
-    const { blocks, sealLines } = this.#options;
+    const { blocks, sealLines, onTaken } = this.#options;
     for (let taken = blocks.next(this.#block); taken !== undefined; taken = blocks.next(this.#block)) {
       if (this.#isStopped) throw new Error('The history is closing');
       await this.#take(taken);
       if (this.#table.lines >= sealLines || this.#table.bytes >= sealBytes) await this.#onFull();
     }
+    await onTaken();
     this.upTo = this.#last;
   }
 

@@ -63,22 +63,20 @@ export class BlockReader {
     }
   }
 
-  /** Erasures whose lines may still be in files or blocks, oldest first. */
-  pendingErasures(): PendingErasure[] {
+  /** Erasures behind `after` whose lines may still be in files or blocks, oldest first. */
+  pendingErasures(after: number): PendingErasure[] {
     const rows = this.#database
       .prepare(
         `SELECT id, project_id AS project, profile_id AS profile, up_to AS upTo, scope, at_ms AS atMs
-         FROM erased WHERE done_ms IS NULL ORDER BY id`,
+         FROM erased WHERE done_ms IS NULL AND id > ? ORDER BY id`,
       )
-      .all();
+      .all(after);
     return rows.map((row) => ({ ...row }) as unknown as PendingErasure);
   }
 
-  /** Whether a block after `block` begins at or before `line`: it may hold lines up to there. */
-  beginsBetween(block: EventId, line: EventId): boolean {
-    return (
-      this.#database.prepare('SELECT 1 FROM blocks WHERE id > ? AND id <= ?').get(block, line) !== undefined
-    );
+  /** Whether there is a block, sealed or not, that may hold lines up to this one. */
+  holdsUpTo(line: EventId): boolean {
+    return this.#database.prepare('SELECT 1 FROM blocks WHERE id <= ?').get(line) !== undefined;
   }
 
   /** The next blocks after this one; undefined when there are no more. */

@@ -15,17 +15,18 @@ export async function readLines(
   connection: DuckDBConnection,
   folder: string,
   wanted: WantedLines,
-  { tables, segments, erasures }: Snapshot,
+  { tables, segments, erased }: Snapshot,
 ): Promise<StoredLine[]> {
   const place = placeOf(wanted);
   // Names are users' text: as parameters, since not every character may stand in SQL.
   const { events } = wanted;
-  const where = [...conditions(wanted), ...notErased(erasures, new Set(wanted.profiles))].join(' AND ');
+  const isErased = wanted.profiles.some((it) => erased.profiles.has(it));
+  const where = [...conditions(wanted), ...(isErased ? [notErased(erased)] : [])].join(' AND ');
   const parameters: Record<string, string> =
     events === undefined || events === 'all' ? {} : { names: JSON.stringify(events) };
   const select = async (from: string) => {
     const result = await connection.run(
-      `SELECT ${rowColumns} FROM ${from} WHERE ${where}
+      `SELECT ${rowColumns} FROM ${from} AS l WHERE ${where}
        ORDER BY ${wanted.by} ${wanted.order}, id ${wanted.order} LIMIT ${wanted.limit}`,
       parameters,
     );

@@ -1,8 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type EventId, firstEventId } from '../../core/ids.ts';
-import type { SealedPosition, Sealing, Segment } from '../../engine/store.ts';
+import type { Sealing, Segment } from '../../engine/store.ts';
 import { type Contents, fileList, type RecentTable } from './contents.ts';
 import { countErased, withoutErased } from './erasures.ts';
 import { mergedRowsMax, mergeFiles } from './limits.ts';
@@ -13,8 +12,6 @@ export interface SealerOptions {
   readonly folder: string;
   readonly connection: DuckDBConnection;
   readonly contents: Contents;
-  /** Blocks up to here are in files already. */
-  readonly position: SealedPosition | undefined;
   /** Makes a change of the files visible: one transaction of the store's one writer. */
   readonly seal: (sealing: Sealing) => Promise<void>;
 }
@@ -22,12 +19,9 @@ export interface SealerOptions {
 /** Moves lines from tables into files, and from small files into larger ones. One thing at a time. */
 export class Sealer {
   readonly #options: SealerOptions;
-  /** The last block whose lines are in files. */
-  sealedBlock: EventId;
 
   constructor(options: SealerOptions) {
     this.#options = options;
-    this.sealedBlock = options.position?.block ?? firstEventId;
   }
 
   /** Ends the writing that is going on with an error. */
@@ -41,19 +35,23 @@ export class Sealer {
    */
   async seal(table: RecentTable): Promise<void> {
     const { folder, connection, contents, seal } = this.#options;
-    const { erasures } = contents;
+    const { erased } = contents;
     const added: Segment[] = [];
-    const kept = withoutErased(table.name, erasures);
+    const kept = withoutErased(table.name, erased);
     for (const content of await contentsOf(connection, kept)) {
       const { project, day } = content;
       const isToday = `make_timestamp(at_ms * 1000)::DATE = DATE '${day}'`;
       const from = `${kept} WHERE project = ${project} AND ${isToday}`;
       added.push(await writeSegment(connection, { folder, from, content }));
     }
-    const erased = await countErased(connection, table.name, erasures);
-    await seal({ add: added, remove: [], erased, ...(table.position && { position: table.position }) });
+    const counted = await countErased(connection, table.name, erased);
+    await seal({
+      add: added,
+      remove: [],
+      erased: counted,
+      ...(table.position && { position: table.position }),
+    });
     await contents.replaceTable(table, added);
-    this.sealedBlock = table.position?.block ?? this.sealedBlock;
   }
 
   /** Writes the lines of some files of one project and day into one; in one transaction it takes their place. */
@@ -84,29 +82,35 @@ export class Sealer {
   async erase(erasures: readonly PendingErasure[], nowMs: number): Promise<void> {
     const { contents, seal } = this.#options;
     for (const segment of contents.segments) {
-      const concerned = erasures.filter(
+      const isConcerned = erasures.some(
         (it) => it.project === segment.project && it.profile <= segment.toId && it.upTo >= segment.fromId,
       );
-      if (concerned.length > 0) await this.#rewrite(segment, erasures);
+      if (isConcerned) await this.#rewrite(segment);
     }
-    const erased = erasures.map((it) => ({ erasure: it.id, lines: 0, doneMs: nowMs }));
-    await seal({ add: [], remove: [], erased });
+    // The old files are deleted when nobody reads them any more.
+    await contents.settled();
+    await seal({
+      ...{ add: [], remove: [] },
+      erased: erasures.map((it) => ({ erasure: it.id, lines: 0, doneMs: nowMs })),
+    });
   }
 
-  async #rewrite(segment: Segment, erasures: readonly PendingErasure[]): Promise<void> {
+  /** Takes whatever is erased out of a file, also what is not ready yet. */
+  async #rewrite(segment: Segment): Promise<void> {
     const { folder, connection, contents, seal } = this.#options;
+    const { erased } = contents;
     const file = `read_parquet(${fileList(folder, [segment])}, hive_partitioning = false)`;
-    const erased = await countErased(connection, file, erasures);
-    if (erased.length === 0) return;
-    const kept = withoutErased(file, erasures);
+    const counted = await countErased(connection, file, erased);
+    if (counted.length === 0) return;
+    const kept = withoutErased(file, erased);
     const added: Segment[] = [];
     const source = `(SELECT *, ${segment.project} AS project FROM ${kept})`;
     for (const content of await contentsOf(connection, source)) {
       // The name of a file that was rewritten before is not used again.
-      const mark = `-erased${erasures.at(-1)?.id}`;
+      const mark = `-erased${erased.newest}`;
       added.push(await writeSegment(connection, { folder, from: kept, content, mark }));
     }
-    await seal({ add: added, remove: [segment.file], erased });
+    await seal({ add: added, remove: [segment.file], erased: counted });
     await contents.replaceSegments([segment], added, () => unlink(join(folder, segment.file)));
   }
 }

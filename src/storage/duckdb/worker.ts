@@ -88,14 +88,21 @@ export class HistoryWorker {
     const connection = await database.connect();
     await connection.run(erasuresTable);
     const contents = new Contents(folder, connection, segments);
-    const startIntake = await Intake.prepare({ blocks, connection, contents, position, sealLines });
-    await contents.setErasures(blocks.pendingErasures());
+    let newest = 0;
+    // An erasure is committed with the line that says so: who may read that line finds nothing of what is erased.
+    const onTaken = async () => {
+      const erasures = blocks.pendingErasures(newest);
+      newest = erasures.at(-1)?.id ?? newest;
+      await contents.addErasures(erasures);
+    };
+    const startIntake = await Intake.prepare({ blocks, connection, contents, position, sealLines, onTaken });
+    await onTaken();
     return new HistoryWorker({
       folder,
       contents,
       blocks,
       startIntake,
-      sealer: new Sealer({ folder, connection: await database.connect(), contents, seal, position }),
+      sealer: new Sealer({ folder, connection: await database.connect(), contents, seal }),
       reads: await Slots.open(database),
       query: await Query.open(database, blocks),
     });
@@ -116,7 +123,7 @@ export class HistoryWorker {
 
   /** See `History.linesOf`. */
   async linesOf(wanted: WantedLines): Promise<StoredLine[]> {
-    if (wanted.upTo > this.#intake.upTo) await this.#takeIn();
+    if (wanted.upTo > this.#intake.upTo) await this.#intake.run();
     return this.#reads.use((connection) =>
       this.#contents.use((snapshot) => readLines(connection, this.#folder, wanted, snapshot)),
     );
@@ -124,14 +131,14 @@ export class HistoryWorker {
 
   /** See `DuckHistory.query`. */
   async query(sql: string): Promise<QueryResult> {
-    await this.#takeIn();
+    await this.#intake.run();
     return this.#contents.use(() => this.#query.run(sql));
   }
 
   /** Takes in what is committed, and seals and merges what is due. Called from time to time. */
   async tick(nowMs: number): Promise<WorkerStatus> {
     this.#nowMs = nowMs;
-    await this.#takeIn();
+    await this.#intake.run();
     const { sinceMs } = this.#intake.table;
     if (sinceMs !== undefined && nowMs - sinceMs >= sealAgeMs)
       await this.#intake.between(() => this.#rotate());
@@ -145,7 +152,7 @@ export class HistoryWorker {
   async settle(nowMs: number): Promise<WorkerStatus> {
     this.#nowMs = nowMs;
     this.#retryAtMs = 0;
-    await this.#takeIn();
+    await this.#intake.run();
     await this.#intake.between(() => this.#rotate());
     this.#startSeal();
     await this.#sealing;
@@ -180,12 +187,6 @@ export class HistoryWorker {
     this.#startSeal();
   }
 
-  /** Takes in what is committed, and hears what is erased: in the commit of the line that says so. */
-  async #takeIn(): Promise<void> {
-    await this.#intake.run();
-    await this.#contents.setErasures(this.#blocks.pendingErasures());
-  }
-
   #rotate(): Promise<void> {
     return this.#intake.rotate();
   }
@@ -201,16 +202,15 @@ export class HistoryWorker {
     });
   }
 
-  /** Erasures whose lines are all in files, once the oldest has waited long enough. Not while files are merged. */
+  /** Erasures whose lines are all in files and in no block any more, once the oldest has waited long enough. */
   #startErasing(afterMs: number): void {
     if (this.#isClosed || this.#merging !== undefined || this.#nowMs < this.#retryAtMs) return;
-    const { sealedBlock } = this.#sealer;
-    const ready = this.#contents.erasures.filter((it) => !this.#blocks.beginsBetween(sealedBlock, it.upTo));
+    const ready = this.#contents.erasures.filter((it) => !this.#blocks.holdsUpTo(it.upTo));
     const [oldest] = ready;
     if (oldest === undefined || this.#nowMs - oldest.atMs < afterMs) return;
     this.#merging = this.#attempt(async () => {
       await this.#sealer.erase(ready, this.#nowMs);
-      await this.#contents.setErasures(this.#blocks.pendingErasures());
+      await this.#intake.between(() => this.#contents.removeErasures(ready));
     }).finally(() => {
       this.#merging = undefined;
     });

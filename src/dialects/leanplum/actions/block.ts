@@ -11,7 +11,6 @@ export const block: Action = {
   key: 'production',
 
   toCommand(parameters: Parameters, { user, clock }: ActionCall): Translated {
-    const onlyAnonymous = user.userId === undefined;
     return {
       warning: clock.skewWarning,
       // Who is not known yet shall not become known either.
@@ -19,7 +18,6 @@ export const block: Action = {
         kind: 'block_user',
         ids: idsToFind(user, { attach: true }),
         create: createsUser(parameters, true),
-        onlyAnonymous,
       },
     };
   },

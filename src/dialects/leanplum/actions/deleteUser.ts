@@ -19,7 +19,6 @@ export const deleteUser: Action = {
         ids: idsToFind(user),
         create: false,
         scope: booleanOf(parameters['fullErasure']) ? 'all' : 'personal',
-        onlyAnonymous: user.userId === undefined,
       },
     };
   },
