@@ -26,6 +26,16 @@ export interface Settings {
   readonly accessLog: boolean;
   /** Whose Leanplum requests in development mode are limited to one a second and user. */
   readonly devModeLimit: 'off' | 'api' | 'all';
+  /** Addresses and ranges of proxies whose X-Forwarded-For counts. */
+  readonly trustedProxies: readonly string[];
+  /** A file in MaxMind's format, `off`, or undefined: the one that comes with us. */
+  readonly geoipDatabase: string | undefined;
+  /** In which Leanplum revenue is counted. */
+  readonly currency: string;
+  /** A JSON file. */
+  readonly currencyRatesFile: string | undefined;
+  /** Leanplum events of more than a year ago are kept at their time. */
+  readonly historicalData: boolean;
 }
 
 /** Every setting, as `docs/operating/settings.md` shows it (a test compares). */
@@ -82,6 +92,29 @@ export const settingDocs = {
     meaning:
       '`on` writes one line for each request: request id, method, route, status, milliseconds; never a query string, a key or a body.',
   },
+  RAPPORT_TRUSTED_PROXIES: {
+    default: '',
+    meaning:
+      'Proxies before the server, separated by commas: addresses, ranges (`10.0.0.0/8`) or `loopback`, `linklocal`, `uniquelocal`. Only what these write into `X-Forwarded-For` counts, from right to left.',
+  },
+  RAPPORT_GEOIP_DATABASE: {
+    default: '',
+    meaning:
+      'An `.mmdb` file (MaxMind format, places by address) to use for `(detect)` in place of the DB-IP Lite that is installed with the server; `off` detects no places.',
+  },
+  RAPPORT_CURRENCY: {
+    default: 'USD',
+    meaning: 'ISO 4217 code in which Leanplum `track` values are kept.',
+  },
+  RAPPORT_CURRENCY_RATES: {
+    default: '',
+    meaning: 'A JSON file with exchange rates for Leanplum purchases in other currencies; never fetched.',
+  },
+  RAPPORT_HISTORICAL_DATA: {
+    default: 'off',
+    meaning:
+      '`on` keeps the times of Leanplum events of more than 365 days ago, for loading old data; `off` moves them to now, with a warning.',
+  },
 } as const;
 
 /** Reads the settings from the environment. Throws `SettingError`. */
@@ -102,6 +135,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     historyLines: readLines(get('RAPPORT_HISTORY_LINES')),
     devModeLimit: readDevModeLimit(get('RAPPORT_DEV_MODE_LIMIT')),
     accessLog: readSwitch('RAPPORT_ACCESS_LOG', get('RAPPORT_ACCESS_LOG')),
+    trustedProxies: readList(get('RAPPORT_TRUSTED_PROXIES')),
+    geoipDatabase: get('RAPPORT_GEOIP_DATABASE') || undefined,
+    currency: readCurrency(get('RAPPORT_CURRENCY')),
+    currencyRatesFile: get('RAPPORT_CURRENCY_RATES') || undefined,
+    historicalData: readSwitch('RAPPORT_HISTORICAL_DATA', get('RAPPORT_HISTORICAL_DATA')),
   };
 }
 
@@ -136,11 +174,20 @@ function readPort(text: string): number {
   return port;
 }
 
-function readOrigins(text: string): string[] {
-  const origins = text
+function readCurrency(text: string): string {
+  if (/^[A-Z]{3}$/.test(text)) return text;
+  throw new SettingError(`RAPPORT_CURRENCY must be three capital letters such as USD, not '${text}'`);
+}
+
+function readList(text: string): string[] {
+  return text
     .split(',')
     .map((it) => it.trim())
     .filter((it) => it !== '');
+}
+
+function readOrigins(text: string): string[] {
+  const origins = readList(text);
   const wrong = origins.find((it) => it !== '*' && URL.parse(it)?.origin !== it);
   if (wrong === undefined) return origins;
   throw new SettingError(
@@ -186,15 +233,44 @@ export type Bootstrap = Static<typeof BootstrapFile>;
 
 /** Parses the text of the file that RAPPORT_BOOTSTRAP names. Throws `SettingError`. */
 export function readBootstrap(text: string): Bootstrap {
+  return readFileText('RAPPORT_BOOTSTRAP', text, bootstrapCheck);
+}
+
+/** What services of exchange rates give out; whatever else stands in the file is ignored. */
+const RatesFile = Type.Object({
+  base: Type.String({ pattern: '^[A-Z]{3}$' }),
+  rates: Type.Record(Type.String({ pattern: '^[A-Z]{3}$' }), Type.Number({ exclusiveMinimum: 0 }), {
+    additionalProperties: false,
+  }),
+});
+const ratesCheck = Compile(RatesFile);
+
+export type CurrencyRates = Static<typeof RatesFile>;
+
+/** Parses the text of the file that RAPPORT_CURRENCY_RATES names, for use with `currency`. Throws `SettingError`. */
+export function readCurrencyRates(text: string, currency: string): CurrencyRates {
+  const table = readFileText('RAPPORT_CURRENCY_RATES', text, ratesCheck);
+  if (currency === table.base || currency in table.rates) return table;
+  throw new SettingError(`RAPPORT_CURRENCY_RATES has no rate for RAPPORT_CURRENCY ${currency}`);
+}
+
+function readFileText<T>(
+  setting: string,
+  text: string,
+  check: {
+    Check(value: unknown): value is T;
+    Errors(value: unknown): { instancePath: string; message: string }[];
+  },
+): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new SettingError(`RAPPORT_BOOTSTRAP is not JSON: ${(error as Error).message}`);
+    throw new SettingError(`${setting} is not JSON: ${(error as Error).message}`);
   }
-  if (bootstrapCheck.Check(value)) return value;
-  const problem = bootstrapCheck.Errors(value)[0];
+  if (check.Check(value)) return value;
+  const problem = check.Errors(value)[0];
   throw new SettingError(
-    `RAPPORT_BOOTSTRAP: ${problem?.instancePath || 'the file'} ${problem?.message ?? 'is invalid'}`,
+    `${setting}: ${problem?.instancePath || 'the file'} ${problem?.message ?? 'is invalid'}`,
   );
 }

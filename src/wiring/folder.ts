@@ -24,7 +24,9 @@ export function prepareFile(file: string, settings: Settings, nowMs: number) {
     );
   }
   const declared =
-    settings.bootstrapFile === undefined ? undefined : readBootstrapFile(settings.bootstrapFile);
+    settings.bootstrapFile === undefined
+      ? undefined
+      : readBootstrap(readSettingFile('RAPPORT_BOOTSTRAP', settings.bootstrapFile));
   const database = openWriter(file);
   try {
     migrate(database);
@@ -38,12 +40,11 @@ export function prepareFile(file: string, settings: Settings, nowMs: number) {
   }
 }
 
-function readBootstrapFile(path: string) {
-  let text: string;
+/** The text of the file that a setting names. Throws `SettingError`. */
+export function readSettingFile(setting: string, path: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new SettingError(`RAPPORT_BOOTSTRAP cannot be read: ${(error as Error).message}`);
+    throw new SettingError(`${setting} cannot be read: ${(error as Error).message}`);
   }
-  return readBootstrap(text);
 }

@@ -19,6 +19,7 @@ import { RequestMeter } from '../http/observe.ts';
 import { mountOperations } from '../operations/routes.ts';
 import type { DuckHistory } from '../storage/duckdb/history.ts';
 import type { SqliteStore } from '../storage/sqlite/store.ts';
+import { buildLeanplum } from './leanplum.ts';
 
 /** A connection that does not end by itself is cut this long after the stop began. */
 const stopWithinMs = 10_000;
@@ -66,6 +67,7 @@ function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: Request
     productionKeyDevMode: settings.productionKeyDevMode,
     legacyApi: settings.legacyApi,
     streamApi: settings.streamApi,
+    ...buildLeanplum(settings, log),
     onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
   };
   const probe = () => store.probe(clock());

@@ -314,8 +314,8 @@ describe('tolerant types', () => {
     [
       'an event of 140',
       { event: 'e'.repeat(140) },
-      400,
-      error(`event '${'e'.repeat(139)}' name is invalid.`),
+      200,
+      { success: true, warning: { message: `Invalid event name; skipped: '${'e'.repeat(139)}'.` } },
     ],
     ['a user id of 400 characters', { userId: 'u'.repeat(400) }, 200, done],
     [

@@ -2,6 +2,8 @@ import {
   badCounters,
   badEntries,
   badList,
+  badName,
+  badNames,
   long,
   longFact,
   notANumber,
@@ -68,7 +70,6 @@ const track: Trial = {
     [{ event: undefined }, "'event' must be provided"],
     [{ event: '' }, "'event' must be provided"],
     [{ event: null, messageId: '' }, "'event' must be provided"],
-    [{ event: `${long}y` }, `event '${long}' name is invalid.`],
     ...['event', 'info', 'messageId', 'disposition'].flatMap(notAText),
     [{ messageId: `${long}y` }, "'messageId' is invalid."],
     [{ info: 'x'.repeat(16385) }, "'info' must have at most 16384 characters."],
@@ -78,6 +79,10 @@ const track: Trial = {
     [{ allowOffline: {} }, "'allowOffline' is invalid."],
   ],
   skips: [
+    ...['.a', '-a', 'a/', 'a,b', '12', `${long}y`].map((event) => {
+      return [{ event }, badName('event', event)] as const;
+    }),
+    [{ event: `${long}y`, messageId: '12' }, badName('event', `${long}y`)],
     [{ disposition: 'requireActive' }, { ...warned('No active session; event ignored.'), ignored: true }],
   ],
 };
@@ -126,10 +131,12 @@ export const trials: Readonly<Record<string, Trial>> = {
     good: { state: 'cart' },
     bad: [
       ...['state', 'info'].flatMap(notAText),
-      [{ state: `${long}y` }, `state '${long}' name is invalid.`],
       [{ info: 'x'.repeat(16385) }, "'info' must have at most 16384 characters."],
       ...badEntries('params', 'param', 50),
     ],
+    skips: ['.a', '-a', 'a/', 'a,b', '12', `${long}y`].map((state) => {
+      return [{ state }, badName('state', state)];
+    }),
   },
   block: { ...plain, blocked: done },
   deleteNewsfeedMessage: inbox,
@@ -220,11 +227,27 @@ export const trials: Readonly<Record<string, Trial>> = {
       ...['Categories', 'Channels'].flatMap((name) => {
         return ['Add', 'Remove'].flatMap((op) => badList(`unsubscribe${name}To${op}`));
       }),
+      [{ devices: {} }, "'devices' is invalid."],
+      [{ devices: ['phone'] }, "'devices' is invalid."],
+      [{ devices: '[{"deviceId":' }, "'devices' is invalid."],
+      [{ devices: [{ deviceId: 'd'.repeat(401) }] }, "'deviceId' must have at most 400 characters."],
+      [
+        { devices: [{ deviceId: 'd', deviceModel: 'x'.repeat(4097) }] },
+        "'deviceModel' must have at most 4096 characters.",
+      ],
       ...badCounters('events', 'event', ['count', 'countIncrement', 'value', 'valueIncrement']),
       ...badCounters('states', 'state', ['count', 'countIncrement']),
       ...['created', 'lastActive', 'totalSessions', 'timeSpentInApp'].flatMap(notANumber),
     ],
     skips: [
+      ...badNames('userAttributes', 'userAttribute'),
+      ...[
+        ...['Add', 'Remove', 'Increment'].flatMap((op) => {
+          return badNames(`userAttributeValuesTo${op}`, 'userAttribute');
+        }),
+        ...badNames('events', 'event'),
+        ...badNames('states', 'state'),
+      ].map(([params, element]) => [{ userAttributes: undefined, ...params }, element] as const),
       [
         { userAttributes: undefined, userAttributeValuesToIncrement: { n: 0.5 } },
         warned('Increment needs integers; skipped: n'),

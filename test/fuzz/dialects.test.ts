@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
@@ -16,9 +17,13 @@ import { commands, legacyCommands } from '../../src/dialects/bloomreach/commands
 import { answerAttributes, answerExportOne } from '../../src/dialects/bloomreach/data.ts';
 import { DevModeLimit } from '../../src/dialects/leanplum/dev-mode-limit.ts';
 import { answerCall, type LeanplumRequest } from '../../src/dialects/leanplum/multi.ts';
+import { Currencies } from '../../src/dialects/leanplum/rules/currency.ts';
+import { Origin } from '../../src/dialects/leanplum/rules/detect.ts';
 import { Lookups } from '../../src/engine/lookups.ts';
 import { Projects } from '../../src/engine/projects.ts';
 import { Engine } from '../../src/engine/submit.ts';
+import { clientAddressBy } from '../../src/http/client-address.ts';
+import { Places } from '../../src/http/places.ts';
 import { hashSecret } from '../../src/lib/secret.ts';
 import { DuckHistory } from '../../src/storage/duckdb/history.ts';
 import { openWriter } from '../../src/storage/sqlite/open.ts';
@@ -87,6 +92,11 @@ const leanplumParts = {
   lookups: new Lookups(store, []),
   devModeLimit: new DevModeLimit('off'),
   productionKeyDevMode: false,
+  actionSettings: { currencies: new Currencies('USD', undefined), keepsOldTimes: false },
+};
+const detectors = {
+  addressOf: clientAddressBy([]),
+  places: new Places(undefined, (error) => bugs.push(error)),
 };
 after(async () => {
   await engine.drain();
@@ -163,6 +173,7 @@ function leanplum(given: Partial<LeanplumRequest>): LeanplumRequest {
     contentEncoding: '',
     idempotencyKey: undefined,
     take: () => true,
+    origin: new Origin({ headers: {}, socket: new Socket() }, detectors),
     ...given,
   };
 }

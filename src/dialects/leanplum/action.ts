@@ -5,6 +5,8 @@ import type { LeanplumKeyClass } from '../../core/project.ts';
 import type { CallClock } from './clock.ts';
 import { type Fault, faults } from './fault.ts';
 import { type Parameters, textOf } from './parameters.ts';
+import type { Currencies } from './rules/currency.ts';
+import type { Origin } from './rules/detect.ts';
 import type { User } from './user.ts';
 
 /** What an action file gives the table: one wire action, from its parameters to a command and from outcome to reply. */
@@ -37,6 +39,16 @@ export interface ActionCall {
   readonly devMode: boolean;
   /** The address under which the caller reached this API. */
   readonly endpoint: string;
+  /** Where it came from. */
+  readonly origin: Origin;
+  readonly settings: ActionSettings;
+}
+
+/** What the operator decides about actions. */
+export interface ActionSettings {
+  readonly currencies: Currencies;
+  /** A `track` of long ago is kept at its time: old data is being loaded (contract 3.5, 8.1). */
+  readonly keepsOldTimes: boolean;
 }
 
 export interface Translated {
@@ -46,6 +58,12 @@ export interface Translated {
   readonly content?: ContentRequest;
   /** Why something of it was altered or skipped. */
   readonly warning: string | undefined;
+}
+
+/** One text of all that there is to say; undefined when there is nothing. */
+export function warningOf(time: string | undefined, more: readonly string[]): string | undefined {
+  if (more.length === 0) return time;
+  return time === undefined ? more.join(' ') : [time, ...more].join(' ');
 }
 
 export type ReplyFields = { readonly [name: string]: unknown };

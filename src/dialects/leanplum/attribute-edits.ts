@@ -3,19 +3,20 @@ import type { Json } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
 import { attributesMax } from './limits.ts';
 import { isFault, objectOf, type Parameters } from './parameters.ts';
-import { findBadEntry } from './values.ts';
+import { readEntries } from './values.ts';
 
 /** Sets to add to and remove from, numbers to increment: in this order (contract 2.3 `setUserAttributes`). */
-export function readAttributeEdits(parameters: Parameters): AttributeEdit[] | Fault {
+export function readAttributeEdits(parameters: Parameters, warnings: string[]): AttributeEdit[] | Fault {
   const edits: AttributeEdit[] = [];
   for (const op of ['add', 'remove', 'increment'] as const) {
     const parameter = `userAttributeValuesTo${op.charAt(0).toUpperCase()}${op.slice(1)}`;
     const given = objectOf(parameters, parameter);
     if (isFault(given)) return given;
     if (given === undefined) continue;
-    const bad = findBadEntry(given, { parameter, kind: 'userAttribute', entriesMax: attributesMax });
-    if (bad !== undefined) return bad;
-    for (const [name, value] of Object.entries(given)) {
+    const kind = 'userAttribute';
+    const kept = readEntries(given, { parameter, kind, entriesMax: attributesMax, warnings });
+    if (isFault(kept)) return kept;
+    for (const [name, value] of Object.entries(kept)) {
       // null clears nothing here.
       if (value === null) continue;
       const edit = op === 'increment' ? toIncrement(name, value) : { op, name, values: listOf(value) };

@@ -2,17 +2,21 @@ import type { SetAttributes } from '../../core/command.ts';
 import type { Fault } from './fault.ts';
 import { attributesMax } from './limits.ts';
 import { isFault, objectOf, type Parameters } from './parameters.ts';
-import { findBadEntry } from './values.ts';
+import { readEntries } from './values.ts';
 
 /** Reads `userAttributes`, which `start` and `setUserAttributes` share: values set, null clears (contract 2.3). */
-export function readUserAttributes(parameters: Parameters): SetAttributes['attributes'] | Fault {
+export function readUserAttributes(
+  parameters: Parameters,
+  warnings: string[],
+): SetAttributes['attributes'] | Fault {
   const attributes = objectOf(parameters, 'userAttributes');
   if (isFault(attributes)) return attributes;
   if (attributes === undefined) return [];
-  const bad = findBadEntry(attributes, {
+  const kept = readEntries(attributes, {
     parameter: 'userAttributes',
     kind: 'userAttribute',
     entriesMax: attributesMax,
+    warnings,
   });
-  return bad ?? Object.entries(attributes);
+  return isFault(kept) ? kept : Object.entries(kept);
 }

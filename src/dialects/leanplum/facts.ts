@@ -4,7 +4,8 @@ import type { Profile } from '../../core/profile.ts';
 import type { Json } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
 import { factLengthMax, listMax } from './limits.ts';
-import { isFault, numberOf, type Parameters, readTexts, textOf } from './parameters.ts';
+import { booleanOf, isFault, numberOf, type Parameters, readTexts, textOf } from './parameters.ts';
+import { detect, type Origin } from './rules/detect.ts';
 
 /** What `start` and `setUserAttributes` may say of a user beside his attributes (contract 2.2, 2.3). */
 const userFacts = ['locale', 'country', 'region', 'city', 'location', 'locationAccuracyType', 'timezone'];
@@ -26,24 +27,63 @@ const deviceFacts = new Map([
     'huaweiPushRegId',
     'iosPushTypes',
     'iosPushCategories',
+    'limitTracking',
+    'richPushEnabled',
+    'installDate',
+    'updateDate',
   ].map((name) => [name, name] as const),
 ]);
 
-/** Asks the server to find out by the caller's address; what cannot be found out stays as it is (contract 2.2). */
-const detect = '(detect)';
+/** SDKs send these as JSON or as words in any letter case; they are kept as `true` or `false`. */
+const switches: ReadonlySet<string> = new Set(['limitTracking', 'richPushEnabled']);
 
-export function readUserFacts(parameters: Parameters): Entries | Fault {
+/**
+ * What a call says of its user. What is to be detected and cannot be is left out, so what is stored stays; whatever is
+ * said outright wins (contract 2.2 `start`).
+ */
+export function readUserFacts(parameters: Parameters, origin: Origin, warnings: string[]): Entries | Fault {
   const facts: [string, Json][] = [];
   for (const name of userFacts) {
-    const text = readText(parameters, name);
+    let text = readText(parameters, name);
     if (isFault(text)) return text;
-    if (text === undefined || text === detect) continue;
-    facts.push([name, name === 'locationAccuracyType' ? text.toUpperCase() : text]);
+    if (text === detect) text = detectFact(name, origin);
+    if (name === 'locationAccuracyType') text = readAccuracy(text, facts, warnings);
+    if (text !== undefined) facts.push([name, text]);
   }
   const offset = numberOf(parameters, 'timezoneOffsetSeconds');
   if (isFault(offset)) return offset;
   if (offset !== undefined) facts.push(['timezoneOffsetSeconds', offset]);
   return facts;
+}
+
+/** A place is known by the caller's address; his locale by what his browser asks for. */
+function detectFact(name: string, origin: Origin): string | undefined {
+  switch (name) {
+    case 'country':
+    case 'region':
+    case 'city':
+    case 'location':
+      return origin.place?.[name];
+    case 'locale':
+      return origin.locale;
+    default:
+      return undefined;
+  }
+}
+
+const accuracies = ['IP', 'CELL', 'GPS'];
+
+/** How exact a location is belongs to it: one that comes without is as exact as an address. */
+function readAccuracy(
+  text: string | undefined,
+  facts: readonly (readonly [name: string, value: Json])[],
+  warnings: string[],
+): string | undefined {
+  if (text === undefined) return facts.some(([name]) => name === 'location') ? 'IP' : undefined;
+  const accuracy = text.toUpperCase();
+  if (accuracies.includes(accuracy)) return accuracy;
+  warnings.push("'locationAccuracyType' is invalid; skipped.");
+  return undefined;
 }
 
 /** What a call says of one device. */
@@ -56,7 +96,7 @@ export function readDeviceFacts(
   for (const [given, name] of deviceFacts) {
     const text = readText(parameters, given);
     if (isFault(text)) return text;
-    if (text !== undefined) facts.push([name, text]);
+    if (text !== undefined) facts.push([name, switches.has(name) ? String(booleanOf(text)) : text]);
   }
   return facts.length === 0 ? [] : [{ device, facts }];
 }

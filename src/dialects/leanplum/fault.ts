@@ -19,9 +19,9 @@ export const faults = {
     new Fault(`'${parameter}' must have at most ${max} entries.`, 400),
   tooLarge: (parameter: string, name: string, max: number) =>
     new Fault(`'${parameter}' has a value of more than ${max} bytes: '${name}'.`, 400),
+  badName: (kind: string, name: string) => new Fault(`${kind} '${name}' name is invalid.`, 400),
   tooManyBytes: (parameter: string, max: number) =>
     new Fault(`'${parameter}' must have less than ${max} bytes.`, 400),
-  badName: (kind: string, name: string) => new Fault(`${kind} '${name}' name is invalid.`, 400),
   badValue: (kind: string, name: string) => new Fault(`${kind} '${name}' value is invalid.`, 400),
   /** Of a counter: found while the call is carried out, so it was received (contract 1.9). */
   badField: (kind: string, name: string, field: string) =>

@@ -18,6 +18,8 @@ export const usersMax = 50;
 export const sdkActionsMax = 10_000;
 /** Characters of a user or device id. */
 export const idLengthMax = 400;
+/** Devices of one `setUserAttributes`. */
+export const devicesMax = 50;
 /** Characters of a `uuid` or `reqId` that is remembered to recognise repeats. */
 export const markLengthMax = 128;
 /** Characters of sloppy JSON (single quotes, bare names) in one call: its parser is a hundred times slower. */

@@ -4,6 +4,7 @@ import type { Lookups } from '../../engine/lookups.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../../http/keyed.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
+import type { ActionSettings } from './action.ts';
 import { readCallClock } from './clock.ts';
 import { authenticate, type Gate } from './credentials.ts';
 import { decodeCall, decodeData, decodeQuery, decompress, type EncodedCall } from './decode.ts';
@@ -12,6 +13,7 @@ import { Fault, faults } from './fault.ts';
 import { actionsMax, answerLengthMax, sdkActionsMax, usersMax } from './limits.ts';
 import { beginCall, isFault, type Parameters, textOf } from './parameters.ts';
 import { envelope, faultElement, outcomeElement, type Reply, refusal, statusOf } from './reply.ts';
+import type { Origin } from './rules/detect.ts';
 import { type Call, type Step, Translator, workOf } from './translate.ts';
 import { Users } from './user.ts';
 
@@ -21,6 +23,7 @@ export interface LeanplumRequest extends EncodedCall {
   readonly endpoint: string;
   readonly contentEncoding: string;
   readonly idempotencyKey: string | readonly string[] | undefined;
+  readonly origin: Origin;
   /** Takes bytes for an unpacked body; false when too many are in flight. */
   readonly take: (bytes: number) => boolean;
 }
@@ -29,6 +32,7 @@ export interface LeanplumParts extends Gate {
   readonly engine: Engine;
   readonly lookups: Lookups;
   readonly devModeLimit: DevModeLimit;
+  readonly actionSettings: ActionSettings;
 }
 
 const noBody = new Uint8Array();
@@ -50,13 +54,18 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
   // Only multipart bodies take a turn of the event loop.
   const outer = decoded instanceof Promise ? await decoded : decoded;
   if (isFault(outer)) return refusal(outer);
-  // From here to the submission nothing waits.
   beginCall();
   const call = openCall(outer, request, parts);
   if (isFault(call)) return refusal(call);
 
-  const translator = new Translator(call);
-  const steps = call.elements.map((element) => translator.translate(element));
+  let steps = translateAll(call);
+  // Once in the life of the server: what was asked for is in a file that has to be read first.
+  if (call.origin.isWaiting) {
+    await call.origin.open();
+    beginCall();
+    steps = translateAll(call);
+  }
+  // From here to the submission nothing waits.
   const only = call.isBatch ? undefined : steps[0];
   if (only?.fault !== undefined) return refusal(only.fault, only.requestId);
   const tooFast = parts.devModeLimit.refuses(call, steps, request.receivedMs);
@@ -99,6 +108,11 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
   }
 }
 
+function translateAll(call: Call): Step[] {
+  const translator = new Translator(call);
+  return call.elements.map((element) => translator.translate(element));
+}
+
 /** Keys in the query are looked at before the body is: reading the body of a caller without a key would cost us. */
 function refuseByQuery(query: string, gate: Gate): Fault | undefined {
   if (!query.includes('clientKey=') || !query.includes('appId=')) return undefined;
@@ -106,16 +120,20 @@ function refuseByQuery(query: string, gate: Gate): Fault | undefined {
   return credentials === faults.invalidKey || credentials === faults.appNotFound ? credentials : undefined;
 }
 
-function openCall(outer: Parameters, { receivedMs, endpoint }: LeanplumRequest, gate: Gate): Call | Fault {
+function openCall(
+  outer: Parameters,
+  { receivedMs, endpoint, origin }: LeanplumRequest,
+  parts: LeanplumParts,
+): Call | Fault {
   const name = textOf(outer['action']) ?? '';
   if (name === '' && !Array.isArray(outer['data'])) return faults.missing('action');
   const isBatch = name === 'multi' || name === '';
   const elements = isBatch ? decodeData(outer['data']) : [outer];
   if (isFault(elements)) {
-    const credentials = authenticate(outer, gate);
+    const credentials = authenticate(outer, parts);
     return isFault(credentials) ? credentials : elements;
   }
-  const credentials = authenticate(withKeysOf(outer, elements[0]), gate);
+  const credentials = authenticate(withKeysOf(outer, elements[0]), parts);
   if (isFault(credentials)) return credentials;
   const isSdk = (outer['sdkVersion'] ?? null) !== null;
   if (isBatch) {
@@ -123,7 +141,9 @@ function openCall(outer: Parameters, { receivedMs, endpoint }: LeanplumRequest, 
     if (tooMuch !== undefined) return tooMuch;
   }
   const clock = readCallClock(outer, receivedMs, isBatch);
-  return isFault(clock) ? clock : { credentials, outer, elements, isBatch, isSdk, clock, endpoint };
+  if (isFault(clock)) return clock;
+  const settings = parts.actionSettings;
+  return { credentials, outer, elements, isBatch, isSdk, clock, endpoint, origin, settings };
 }
 
 /** Nested keys count only when the outer call has none (contract 1.7). */

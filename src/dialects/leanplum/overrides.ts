@@ -1,14 +1,18 @@
 import type { CounterOverride, UpdateProfile } from '../../core/command.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
-import { attributesMax, nameLengthMax } from './limits.ts';
+import { attributesMax } from './limits.ts';
 import { isFault, numberOf, objectOf, type Parameters } from './parameters.ts';
+import { isEventName, isName, skippedNames } from './rules/names.ts';
 
 /** Lifetime counters of events and states that `setUserAttributes` sets or moves (contract 2.3). */
-export function readCounterOverrides(parameters: Parameters): UpdateProfile['counters'] | Fault {
-  const events = readCounters(parameters, 'events', 'event');
+export function readCounterOverrides(
+  parameters: Parameters,
+  warnings: string[],
+): UpdateProfile['counters'] | Fault {
+  const events = readCounters(parameters, 'event', warnings);
   if (isFault(events)) return events;
-  const states = readCounters(parameters, 'states', 'state');
+  const states = readCounters(parameters, 'state', warnings);
   return isFault(states) ? states : { events, states };
 }
 
@@ -27,14 +31,22 @@ export function readTotals(parameters: Parameters): UpdateProfile['totals'] | Fa
   };
 }
 
-function readCounters(parameters: Parameters, parameter: string, kind: string): CounterOverride[] | Fault {
+function readCounters(
+  parameters: Parameters,
+  kind: 'event' | 'state',
+  warnings: string[],
+): CounterOverride[] | Fault {
+  const parameter = `${kind}s`;
   const given = objectOf(parameters, parameter);
   if (isFault(given)) return given;
   const entries = Object.entries(given ?? {});
   if (entries.length > attributesMax) return faults.tooMany(parameter, attributesMax);
   const overrides: CounterOverride[] = [];
+  const isGood = (name: string) => (kind === 'event' ? isEventName(name) : isName(name));
+  const skipped = entries.map(([name]) => name).filter((name) => !isGood(name));
+  if (skipped.length > 0) warnings.push(skippedNames(kind, skipped));
   for (const [name, fields] of entries) {
-    if (name === '' || name.length > nameLengthMax) return faults.badName(kind, name.slice(0, nameLengthMax));
+    if (!isGood(name)) continue;
     if (!isJsonObject(fields)) return faults.badValue(kind, name);
     const read = (field: string) => {
       const number = readNumber(fields, field);

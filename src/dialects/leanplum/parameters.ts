@@ -64,18 +64,26 @@ export function objectOf(parameters: Parameters, name: string): JsonObject | und
   }
 }
 
+const noList: readonly Json[] = [];
+
+/** A list, text holding one, or one value, which is a list of one. Empty text is absent. */
+export function listOf(parameters: Parameters, name: string): readonly Json[] | Fault {
+  const value = parameters[name];
+  if (value === undefined || value === null || value === '') return noList;
+  if (typeof value !== 'string') return Array.isArray(value) ? value : [value];
+  if (!value.trimStart().startsWith('[')) return [value];
+  try {
+    const parsed = parseSloppyJson(value);
+    return Array.isArray(parsed) ? parsed : faults.invalid(name);
+  } catch {
+    return faults.invalid(name);
+  }
+}
+
 /** One value, a list, or text that holds a list; every value as text. */
 export function readTexts(parameters: Parameters, name: string, max: number): string[] | Fault {
-  let value = parameters[name];
-  if (value === undefined || value === null || value === '') return [];
-  if (typeof value === 'string' && value.trimStart().startsWith('[')) {
-    try {
-      value = parseSloppyJson(value);
-    } catch {
-      return faults.invalid(name);
-    }
-  }
-  const list: readonly Json[] = Array.isArray(value) ? value : [value];
+  const list = listOf(parameters, name);
+  if (isFault(list)) return list;
   if (list.length > max) return faults.tooMany(name, max);
   const texts = list.map(textOf).filter((it) => it !== undefined);
   if (texts.length < list.length) return faults.invalid(name);

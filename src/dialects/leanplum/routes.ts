@@ -13,11 +13,13 @@ import { type Fault, faults } from './fault.ts';
 import { bodyBytesMax } from './limits.ts';
 import { answerCall, type LeanplumParts } from './multi.ts';
 import { type Reply, refusal } from './reply.ts';
+import { type Detectors, Origin } from './rules/detect.ts';
 
 export interface LeanplumRoutes extends LeanplumParts {
   readonly clock: () => number;
   readonly inFlight: BytesInFlight;
   readonly admission: Admission;
+  readonly detectors: Detectors;
   readonly onError: (error: unknown) => void;
 }
 
@@ -52,6 +54,7 @@ export function mountLeanplum(server: FastifyInstance, options: LeanplumRoutes):
           contentType: declaredContentType(request),
           contentEncoding: headers['content-encoding'] ?? '',
           idempotencyKey: headers['idempotency-key'],
+          origin: new Origin(request.raw, options.detectors),
         };
         const answer = await whileHeld(request, (take) => answerCall({ ...call, take }, options));
         return send(reply, answer);

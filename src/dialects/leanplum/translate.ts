@@ -1,13 +1,14 @@
 import { isRead } from '../../core/command.ts';
 import type { ContentItem, Item, Pair } from '../../engine/batch.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
-import { type Action, type ActionCall, findBadDisposition } from './action.ts';
+import { type Action, type ActionCall, type ActionSettings, findBadDisposition } from './action.ts';
 import { actions, notBuiltYet } from './actions.ts';
 import { type CallClock, findBadTime } from './clock.ts';
 import { type Credentials, mayCall } from './credentials.ts';
 import { type Fault, faults } from './fault.ts';
 import { markLengthMax } from './limits.ts';
 import { booleanOf, isFault, type Parameters, textOf } from './parameters.ts';
+import type { Origin } from './rules/detect.ts';
 import { nobody, type User, Users } from './user.ts';
 
 /** A call whose envelope was accepted. */
@@ -20,6 +21,8 @@ export interface Call {
   readonly clock: CallClock;
   /** Under which address the caller reached us. */
   readonly endpoint: string;
+  readonly origin: Origin;
+  readonly settings: ActionSettings;
 }
 
 /** One action of a call after its translation: a command with what its reply needs, or the reason why not. */
@@ -84,8 +87,8 @@ export class Translator {
 
   #callOf(user: User, devMode: boolean): ActionCall {
     if (this.#actionCall?.user !== user || this.#actionCall.devMode !== devMode) {
-      const { clock, isSdk, endpoint } = this.#call;
-      this.#actionCall = { user, clock, isSdk, devMode, endpoint };
+      const { clock, isSdk, endpoint, origin, settings } = this.#call;
+      this.#actionCall = { user, clock, isSdk, devMode, endpoint, origin, settings };
     }
     return this.#actionCall;
   }

@@ -1,23 +1,53 @@
-import { isLargerThan, type JsonObject, notFinite, tooDeep, weighJson } from '../../lib/json.ts';
+import { isLargerThan, type Json, type JsonObject, notFinite, tooDeep, weighJson } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
-import { nameLengthMax, valueBytesMax } from './limits.ts';
+import { paramsMax, valueBytesMax } from './limits.ts';
+import { isFault, objectOf, type Parameters } from './parameters.ts';
+import { isName, type NameKind, skippedNames } from './rules/names.ts';
 
-/** Checks the names and values of `params` or `userAttributes` against the limits; the first problem, if any. */
-export function findBadEntry(
+const noParams: JsonObject = Object.freeze({});
+
+/** The `params` of an event or state. */
+export function readParams(parameters: Parameters, warnings: string[]): JsonObject | Fault {
+  const params = objectOf(parameters, 'params');
+  if (params === undefined) return noParams;
+  if (isFault(params)) return params;
+  return readEntries(params, { parameter: 'params', kind: 'param', entriesMax: paramsMax, warnings });
+}
+
+/**
+ * The entries of `params` or `userAttributes` that may be kept; the first value or count beyond a limit is a fault. What
+ * has a name that may not be is left out, and `warnings` gets a text that says so.
+ */
+export function readEntries(
   entries: JsonObject,
-  options: { parameter: string; kind: string; entriesMax: number },
-): Fault | undefined {
+  options: { parameter: string; kind: NameKind; entriesMax: number; warnings: string[] },
+): JsonObject | Fault {
   let count = 0;
+  let skipped: string[] | undefined;
   for (const name in entries) {
-    const value = entries[name] as JsonObject[string];
     count += 1;
     if (count > options.entriesMax) return faults.tooMany(options.parameter, options.entriesMax);
-    if (name === '' || name.length > nameLengthMax)
-      return faults.badName(options.kind, name.slice(0, nameLengthMax));
-    const weight = weighJson(value);
-    if (weight === notFinite || weight === tooDeep) return faults.badValue(options.kind, name);
-    if (isLargerThan(value, weight, valueBytesMax))
-      return faults.tooLarge(options.parameter, name, valueBytesMax);
+    if (!isName(name)) {
+      skipped ??= [];
+      skipped.push(name);
+      continue;
+    }
+    const bad = findBadValue(entries[name] as Json, name, options);
+    if (bad !== undefined) return bad;
   }
-  return undefined;
+  if (skipped === undefined) return entries;
+  options.warnings.push(skippedNames(options.kind, skipped));
+  return Object.fromEntries(Object.entries(entries).filter(([name]) => isName(name)));
+}
+
+function findBadValue(
+  value: Json,
+  name: string,
+  { parameter, kind }: { parameter: string; kind: NameKind },
+): Fault | undefined {
+  const weight = weighJson(value);
+  if (weight === notFinite || weight === tooDeep) return faults.badValue(kind, name);
+  return isLargerThan(value, weight, valueBytesMax)
+    ? faults.tooLarge(parameter, name, valueBytesMax)
+    : undefined;
 }

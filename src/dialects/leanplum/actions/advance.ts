@@ -1,11 +1,13 @@
 import { Type } from 'typebox';
 import type { Outcome } from '../../../core/outcome.ts';
-import { type Action, type ActionCall, createsUser, type ReplyFields, type Translated } from '../action.ts';
+import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
+import { createsUser, warningOf } from '../action.ts';
 import { readActionTime } from '../clock.ts';
 import { type Fault, faults } from '../fault.ts';
-import { infoLengthMax, nameLengthMax, paramsMax } from '../limits.ts';
-import { isFault, objectOf, type Parameters, textOf } from '../parameters.ts';
-import { findBadEntry } from '../values.ts';
+import { infoLengthMax } from '../limits.ts';
+import { isFault, type Parameters, textOf } from '../parameters.ts';
+import { isName, skippedNames } from '../rules/names.ts';
+import { readParams } from '../values.ts';
 import { WireMap, WireNumber, WireText, wireCheck } from '../wire-types.ts';
 
 const check = wireCheck(Type.Object({ state: WireText, info: WireText, time: WireNumber, params: WireMap }));
@@ -22,26 +24,27 @@ export const advance: Action = {
     const problem = check(parameters);
     if (problem !== undefined) return problem;
     const name = textOf(parameters['state']) ?? '';
-    if (name.length > nameLengthMax) return faults.badName('state', name.slice(0, nameLengthMax));
     const info = textOf(parameters['info']) ?? null;
     if ((info?.length ?? 0) > infoLengthMax) return faults.tooLong('info', infoLengthMax);
-    const params = objectOf(parameters, 'params');
+    const warnings: string[] = [];
+    const params = readParams(parameters, warnings);
     if (isFault(params)) return params;
     const time = readActionTime(parameters, call.clock, { refusesPast: false });
     if (isFault(time)) return time;
-    if (params !== undefined) {
-      const bad = findBadEntry(params, { parameter: 'params', kind: 'param', entriesMax: paramsMax });
-      if (bad !== undefined) return bad;
-    }
-    const { timeSec, warning } = time;
+    const { timeSec } = time;
     const { ids } = call.user;
     const create = createsUser(parameters, false);
+    if (name !== '' && !isName(name)) {
+      const skipped = [skippedNames('state', [name]), ...warnings];
+      return { warning: warningOf(time.warning, skipped), command: undefined };
+    }
+    const warning = warningOf(time.warning, warnings);
     if (name === '') {
       return { warning, command: { kind: 'steer_session', ids, create, action: 'leave_state', timeSec } };
     }
     return {
       warning,
-      command: { kind: 'enter_state', ids, create, name, info, params: params ?? {}, timeSec },
+      command: { kind: 'enter_state', ids, create, name, info, params, timeSec },
     };
   },
 

@@ -1,5 +1,6 @@
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
 import { createsUser } from '../action.ts';
+import { readActionTime } from '../clock.ts';
 import { type Fault, faults } from '../fault.ts';
 import { factLengthMax } from '../limits.ts';
 import { noUpdate } from '../no-update.ts';
@@ -31,14 +32,17 @@ export const setTrafficSourceInfo: Action = {
       if ((text?.length ?? 0) > factLengthMax) return faults.tooLong(given, factLengthMax);
       if (text) facts.push([name, text]);
     }
+    const time = readActionTime(parameters, call.clock, { refusesPast: false });
+    if (isFault(time)) return time;
     return {
-      warning: call.clock.skewWarning,
+      warning: time.warning,
       command: {
         kind: 'update_profile',
         ids: call.user.ids,
         create: createsUser(parameters, true),
         ...noUpdate,
         facts,
+        timeSec: time.timeSec,
       },
     };
   },

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
-import { createsUser } from '../action.ts';
+import { createsUser, warningOf } from '../action.ts';
 import { readAttributeEdits } from '../attribute-edits.ts';
 import { readUserAttributes } from '../attributes.ts';
 import { readActionTime } from '../clock.ts';
@@ -8,6 +8,7 @@ import { readUnsubscriptions, readUserFacts } from '../facts.ts';
 import type { Fault } from '../fault.ts';
 import { readCounterOverrides, readTotals } from '../overrides.ts';
 import { isFault, type Parameters } from '../parameters.ts';
+import { readDevices } from '../rules/devices.ts';
 import { becoming } from '../user.ts';
 import { WireMap, WireNumber, WireText, wireCheck } from '../wire-types.ts';
 
@@ -24,9 +25,6 @@ const check = wireCheck(
   }),
 );
 
-/** Parameters of the contract that change the profile and are not built yet: never dropped without a word. */
-const notYet = ['devices'];
-
 /**
  * Changes a profile: attributes, facts, counters and totals (contract 2.3 `setUserAttributes`). With `newUserId` the user
  * first becomes that one, and everything else is his (contract 7.2).
@@ -38,27 +36,27 @@ export const setUserAttributes: Action = {
   toCommand(parameters: Parameters, call: ActionCall): Translated | Fault {
     const problem = check(parameters);
     if (problem !== undefined) return problem;
-    const ids = becoming(call.user, parameters['newUserId']);
-    if (isFault(ids)) return ids;
     const time = readActionTime(parameters, call.clock, { refusesPast: false });
     if (isFault(time)) return time;
-    const attributes = readUserAttributes(parameters);
+    const warnings: string[] = [];
+    const attributes = readUserAttributes(parameters, warnings);
     if (isFault(attributes)) return attributes;
-    const edits = readAttributeEdits(parameters);
+    const edits = readAttributeEdits(parameters, warnings);
     if (isFault(edits)) return edits;
-    const facts = readUserFacts(parameters);
+    const facts = readUserFacts(parameters, call.origin, warnings);
     if (isFault(facts)) return facts;
+    const named = readDevices(parameters, call.user, warnings);
+    if (isFault(named)) return named;
+    const ids = becoming({ ...call.user, ids: named.ids }, parameters['newUserId']);
+    if (isFault(ids)) return ids;
     const factEdits = readUnsubscriptions(parameters);
     if (isFault(factEdits)) return factEdits;
-    const counters = readCounterOverrides(parameters);
+    const counters = readCounterOverrides(parameters, warnings);
     if (isFault(counters)) return counters;
     const totals = readTotals(parameters);
     if (isFault(totals)) return totals;
-    const skipped = notYet.filter((name) => (parameters[name] ?? null) !== null && parameters[name] !== '');
-    const notice =
-      skipped.length > 0 ? `Parameter not supported yet; skipped: ${skipped.join(', ')}` : undefined;
     return {
-      warning: [time.warning, notice].filter((it) => it !== undefined).join(' ') || undefined,
+      warning: warningOf(time.warning, warnings),
       command: {
         kind: 'update_profile',
         ids,
@@ -67,7 +65,7 @@ export const setUserAttributes: Action = {
         edits,
         facts,
         factEdits,
-        devices: [],
+        devices: named.devices,
         counters,
         totals,
         timeSec: time.timeSec,

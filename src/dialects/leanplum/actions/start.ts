@@ -3,7 +3,7 @@ import type { ContentResult } from '../../../core/content/content.ts';
 import type { Outcome } from '../../../core/outcome.ts';
 import { newSecret } from '../../../lib/secret.ts';
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
-import { createsUser } from '../action.ts';
+import { createsUser, warningOf } from '../action.ts';
 import { readUserAttributes } from '../attributes.ts';
 import { readActionTime } from '../clock.ts';
 import { contentFor } from '../content/content-for.ts';
@@ -22,16 +22,17 @@ export const start: Action = {
   toCommand(parameters: Parameters, call: ActionCall): Translated | Fault {
     const problem = check(parameters);
     if (problem !== undefined) return problem;
-    const attributes = readUserAttributes(parameters);
+    const warnings: string[] = [];
+    const attributes = readUserAttributes(parameters, warnings);
     if (isFault(attributes)) return attributes;
-    const facts = readUserFacts(parameters);
+    const facts = readUserFacts(parameters, call.origin, warnings);
     if (isFault(facts)) return facts;
     const devices = readDeviceFacts(parameters, call.user.deviceId);
     if (isFault(devices)) return devices;
     const time = readActionTime(parameters, call.clock, { refusesPast: false });
     if (isFault(time)) return time;
     return {
-      warning: time.warning,
+      warning: warningOf(time.warning, warnings),
       command: {
         kind: 'open_session',
         ids: call.user.ids,

@@ -1,14 +1,15 @@
 import { Type } from 'typebox';
 import type { Track } from '../../../core/command.ts';
 import type { Outcome } from '../../../core/outcome.ts';
-import type { JsonObject } from '../../../lib/json.ts';
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
-import { createsUser } from '../action.ts';
+import { createsUser, warningOf } from '../action.ts';
 import { readActionTime } from '../clock.ts';
 import { type Fault, faults } from '../fault.ts';
-import { infoLengthMax, nameLengthMax, paramsMax } from '../limits.ts';
-import { booleanOf, isFault, numberOf, objectOf, type Parameters, textOf } from '../parameters.ts';
-import { findBadEntry } from '../values.ts';
+import { infoLengthMax, nameLengthMax } from '../limits.ts';
+import { booleanOf, isFault, numberOf, type Parameters, textOf } from '../parameters.ts';
+import { isEventName, messageEventName, skippedNames } from '../rules/names.ts';
+import { readPurchase } from '../rules/purchase.ts';
+import { readParams } from '../values.ts';
 import { WireBoolean, WireMap, WireNumber, WireText, wireCheck } from '../wire-types.ts';
 
 const check = wireCheck(
@@ -24,8 +25,6 @@ const check = wireCheck(
   }),
 );
 
-const noParams: JsonObject = Object.freeze({});
-
 /** Records an event (contract 2.2 `track`). */
 export const track: Action = {
   name: 'track',
@@ -34,32 +33,37 @@ export const track: Action = {
   toCommand(parameters: Parameters, call: ActionCall): Translated | Fault {
     const problem = check(parameters);
     if (problem !== undefined) return problem;
-    const name = eventName(parameters);
-    if (isFault(name)) return name;
+    const name = textOf(parameters['event']) ?? '';
+    const message = textOf(parameters['messageId']) ?? '';
+    if (name === '' && message === '') return faults.missing('event');
+    if (message.length > nameLengthMax) return faults.invalid('messageId');
     const info = textOf(parameters['info']) ?? null;
     if ((info?.length ?? 0) > infoLengthMax) return faults.tooLong('info', infoLengthMax);
     const value = numberOf(parameters, 'value');
     if (isFault(value)) return value;
-    const params = objectOf(parameters, 'params');
+    const warnings: string[] = [];
+    const params = readParams(parameters, warnings);
     if (isFault(params)) return params;
     const disposition = readDisposition(parameters);
     if (isFault(disposition)) return disposition;
-    const time = readActionTime(parameters, call.clock, { refusesPast: true });
+    const time = readActionTime(parameters, call.clock, { refusesPast: !call.settings.keepsOldTimes });
     if (isFault(time)) return time;
-    if (params !== undefined) {
-      const bad = findBadEntry(params, { parameter: 'params', kind: 'param', entriesMax: paramsMax });
-      if (bad !== undefined) return bad;
+    if (!isEventName(name, message)) {
+      const skipped = [skippedNames('event', [name]), ...warnings];
+      return { warning: warningOf(time.warning, skipped), command: undefined };
     }
+    const { currencies } = call.settings;
+    const event = readPurchase(parameters, { value: value ?? null, params }, { currencies, warnings });
     return {
-      warning: [time.warning, noticeOf(parameters)].filter((it) => it !== undefined).join(' ') || undefined,
+      warning: warningOf(time.warning, warnings),
       command: {
         kind: 'track',
         ids: call.user.ids,
         create: createsUser(parameters, true),
-        name,
-        value: value ?? null,
+        name: message === '' ? name : messageEventName(message, name),
+        value: event.value,
         info,
-        params: params ?? noParams,
+        params: event.params,
         timeSec: time.timeSec,
         stamped: false,
         ...(disposition !== 'active' && { disposition }),
@@ -71,12 +75,6 @@ export const track: Action = {
     return outcome.code === 'applied' && outcome.offline ? { isOffline: true } : {};
   },
 };
-
-/** What is not built yet and changes what an event means: never ignored without a word. */
-function noticeOf(parameters: Parameters): string | undefined {
-  const isGiven = (parameters['currencyCode'] ?? '') !== '';
-  return isGiven ? 'Parameter not supported yet; skipped: currencyCode' : undefined;
-}
 
 /** Done by the user, done to him, or only inside an active session; `allowOffline` is an older word for the second. */
 function readDisposition(parameters: Parameters): NonNullable<Track['disposition']> | 'active' | Fault {
@@ -92,15 +90,4 @@ function readDisposition(parameters: Parameters): NonNullable<Track['disposition
     default:
       return faults.invalid('disposition');
   }
-}
-
-/** A message's events are kept as `.m<id>` (send or view) and `.m<id> <event>` (contract 2.2). */
-function eventName(parameters: Parameters): string | Fault {
-  const event = textOf(parameters['event']) ?? '';
-  const message = textOf(parameters['messageId']) ?? '';
-  if (event === '' && message === '') return faults.missing('event');
-  if (event.length > nameLengthMax) return faults.badName('event', event.slice(0, nameLengthMax));
-  if (message.length > nameLengthMax) return faults.invalid('messageId');
-  if (message === '') return event;
-  return event === '' ? `.m${message}` : `.m${message} ${event}`;
 }

@@ -1,0 +1,39 @@
+import { parseDecimal } from '../../../lib/decimal.ts';
+import { nameLengthMax } from '../limits.ts';
+
+/** What may keep a name: these words stand in warnings and faults. */
+export type NameKind = 'event' | 'state' | 'param' | 'userAttribute';
+
+/** Names that a warning spells out; it counts the rest. */
+const namesShownMax = 3;
+
+/** Not at the start, at the end, or anywhere. */
+const refused = /^[.-]|\/$|[,|"{}\t\n\r]/;
+/** Where a number may begin; all other names need no closer look. */
+const likeNumber = /^[\s+.\d]/;
+/** The dot at the start is that of a message's events. */
+const messageEvent = /^\.m\d/;
+
+/** Whether events, states, attributes and parameters may have this name (contract 8.1). */
+export function isName(name: string): boolean {
+  if (name === '' || name.length > nameLengthMax || refused.test(name)) return false;
+  return !likeNumber.test(name) || Number.isNaN(parseDecimal(name));
+}
+
+/** The same of an event; what users do with a message (a number, else '') is exempt, also when its whole name is given. */
+export function isEventName(name: string, message = ''): boolean {
+  if (message !== '') return Math.max(name.length, message.length) <= nameLengthMax;
+  return isName(name) || (messageEvent.test(name) && name.length <= nameLengthMax);
+}
+
+/** How events of messages are kept: sent or seen, or else what the user did (contract 2.2 `track`). */
+export function messageEventName(message: string, name: string): string {
+  return name === '' ? `.m${message}` : `.m${message} ${name}`;
+}
+
+/** What the caller is told when something was left out because of its name (contract 2.2, last line). */
+export function skippedNames(kind: NameKind, names: readonly string[]): string {
+  const shown = names.slice(0, namesShownMax).map((name) => `'${name.slice(0, nameLengthMax)}'`);
+  const more = names.length - shown.length;
+  return `Invalid ${kind} name; skipped: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+}
