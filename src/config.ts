@@ -26,6 +26,8 @@ export interface Settings {
   readonly accessLog: boolean;
   /** Whose Leanplum requests in development mode are limited to one a second and user. */
   readonly devModeLimit: 'off' | 'api' | 'all';
+  /** Requests to the Bloomreach API per minute and client address; undefined: as many as come. */
+  readonly bloomreachRateLimit: number | undefined;
 }
 
 /** Every setting, as `docs/operating/settings.md` shows it (a test compares). */
@@ -77,6 +79,11 @@ export const settingDocs = {
     meaning:
       'Whose Leanplum requests with `devMode=true` are limited to one a second and user: `api` those of callers that are no SDK, `all`, or `off`.',
   },
+  RAPPORT_BLOOMREACH_RATE_LIMIT: {
+    default: 'off',
+    meaning:
+      'Requests to the Bloomreach API per minute from one client address; more are answered 429. `off`: no limit. The vendor has 6000.',
+  },
   RAPPORT_ACCESS_LOG: {
     default: 'off',
     meaning:
@@ -101,6 +108,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     streamApi: readSwitch('RAPPORT_STREAM_API', get('RAPPORT_STREAM_API')),
     historyLines: readLines(get('RAPPORT_HISTORY_LINES')),
     devModeLimit: readDevModeLimit(get('RAPPORT_DEV_MODE_LIMIT')),
+    bloomreachRateLimit: readRateLimit(get('RAPPORT_BLOOMREACH_RATE_LIMIT')),
     accessLog: readSwitch('RAPPORT_ACCESS_LOG', get('RAPPORT_ACCESS_LOG')),
   };
 }
@@ -113,6 +121,14 @@ function readLines(text: string): number {
 function readDevModeLimit(text: string): Settings['devModeLimit'] {
   if (text === 'off' || text === 'api' || text === 'all') return text;
   throw new SettingError(`RAPPORT_DEV_MODE_LIMIT must be off, api or all, not '${text}'`);
+}
+
+function readRateLimit(text: string): number | undefined {
+  if (text === 'off') return undefined;
+  if (/^[1-9]\d{0,7}$/.test(text)) return Number(text);
+  throw new SettingError(
+    `RAPPORT_BLOOMREACH_RATE_LIMIT must be off or a number from 1 to 99999999, not '${text}'`,
+  );
 }
 
 function readSwitch(name: string, text: string): boolean {
@@ -150,6 +166,71 @@ function readOrigins(text: string): string[] {
 
 const Text = Type.String({ minLength: 1, maxLength: 256 });
 
+const permissionNamesMax = 1_000;
+const consentCategoriesMax = 100;
+
+const Names = Type.Union(
+  [
+    Type.Literal('*'),
+    Type.Immutable(Type.Array(Text, { maxItems: permissionNamesMax })),
+    Type.Object(
+      { except: Type.Immutable(Type.Array(Text, { maxItems: permissionNamesMax })) },
+      { additionalProperties: false },
+    ),
+  ],
+  {
+    description:
+      "'*' for all, a list of names, or {except: a list} for all others, also those never seen yet",
+  },
+);
+const Rights = Type.Object(
+  { get: Type.Optional(Names), set: Type.Optional(Names) },
+  { additionalProperties: false },
+);
+
+/** What a Bloomreach key may do, in the bootstrap file and the admin API; what is left out is not allowed. */
+export const PermissionsSchema = Type.Object(
+  {
+    events: Type.Optional(Rights),
+    properties: Type.Optional(Rights),
+    gdpr: Type.Optional(
+      Type.Immutable(
+        Type.Array(
+          Type.Union([
+            Type.Literal('exportCustomer'),
+            Type.Literal('exportCustomers'),
+            Type.Literal('anonymizeCustomer'),
+          ]),
+        ),
+      ),
+    ),
+    consents: Type.Optional(Type.Boolean()),
+    recommendations: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+
+/** Settings of one project, in the bootstrap file and the admin API; what is left out stays as it is. */
+export const projectSettings = {
+  consentCategories: Type.Optional(
+    Type.Array(
+      Type.Object(
+        {
+          id: Text,
+          name: Text,
+          description: Type.Optional(Type.Union([Text, Type.Null()])),
+          legitimateInterest: Type.Optional(Type.Boolean()),
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: consentCategoriesMax },
+    ),
+  ),
+  legacySingleErrors200: Type.Optional(
+    Type.Boolean({ description: 'failures of single Bloomreach routes come with status 200' }),
+  ),
+};
+
 const BootstrapFile = Type.Object({
   projects: Type.Array(
     Type.Object({
@@ -171,10 +252,21 @@ const BootstrapFile = Type.Object({
       bloomreach: Type.Optional(
         Type.Object({
           projectToken: Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' }),
-          publicTokens: Type.Optional(Type.Array(Text)),
-          privateKeys: Type.Optional(
-            Type.Array(Type.Object({ id: Type.String({ pattern: '^[^:]{1,256}$' }), secret: Text })),
+          publicTokens: Type.Optional(
+            Type.Array(
+              Type.Union([Text, Type.Object({ token: Text, permissions: Type.Optional(PermissionsSchema) })]),
+            ),
           ),
+          privateKeys: Type.Optional(
+            Type.Array(
+              Type.Object({
+                id: Type.String({ pattern: '^[^:]{1,256}$' }),
+                secret: Text,
+                permissions: Type.Optional(PermissionsSchema),
+              }),
+            ),
+          ),
+          ...projectSettings,
         }),
       ),
     }),

@@ -1,6 +1,6 @@
 import { maxHeaderSize } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { SettingError, type Settings } from '../config.ts';
 import { failures } from '../dialects/bloomreach/reply.ts';
@@ -16,6 +16,8 @@ import { BytesInFlight, ignoreBodies } from '../http/body.ts';
 import { answerBrokenRequest } from '../http/broken-request.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from '../http/limits.ts';
 import { RequestMeter } from '../http/observe.ts';
+import { limitRate, RateLimit } from '../http/rate-limit.ts';
+import type { SecretBox } from '../lib/secret-box.ts';
 import { mountOperations } from '../operations/routes.ts';
 import type { DuckHistory } from '../storage/duckdb/history.ts';
 import type { SqliteStore } from '../storage/sqlite/store.ts';
@@ -31,6 +33,7 @@ export interface ServerParts {
   readonly history: DuckHistory;
   readonly lookups: Lookups;
   readonly projects: Projects;
+  readonly secrets: SecretBox;
   readonly clock: () => number;
   readonly log: Logger;
 }
@@ -70,11 +73,27 @@ function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: Request
   };
   const probe = () => store.probe(clock());
   meter.observe(server, callerOf);
+  if (settings.bloomreachRateLimit !== undefined) limitBloomreach(server, settings.bloomreachRateLimit);
   server.register(async (scope) => mountLeanplum(scope, routes));
   server.register(async (scope) => mountBloomreach(scope, routes));
   server.register(async (scope) =>
     mountOperations(scope, { engine, history, admission, lookups, requests: meter, probe }),
   );
+}
+
+/** Who sends a request: the other end of its connection. */
+function peerAddress(request: FastifyRequest): string {
+  return request.socket.remoteAddress ?? '';
+}
+
+/** Whatever is in no other API is answered in Bloomreach's form, so it counts as well. */
+function limitBloomreach(server: FastifyInstance, perMinute: number): void {
+  limitRate(server, {
+    limit: new RateLimit(perMinute, () => performance.now()),
+    addressOf: peerAddress,
+    isCounted: ({ routeOptions: { url } }) => ['bloomreach', 'nowhere'].includes(callerOf(url)),
+    refuse: (reply) => sendBloomreach(reply, failures.errors(429, texts.tooManyRequests)),
+  });
 }
 
 const callers = ['leanplum', 'bloomreach', 'operations', 'nowhere'] as const;

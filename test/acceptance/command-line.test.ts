@@ -61,7 +61,7 @@ describe('projects and keys', () => {
     };
     assert.equal(await track(), 200);
     const listed = await run('keys', 'list', 'Demo');
-    assert.match(listed.stdout, new RegExp(`^${key.id} +production +\\d{4}-\\d\\d-\\d\\d .*Z +-$`, 'm'));
+    assert.match(listed.stdout, new RegExp(`^${key.id} +production +\\d{4}-\\d\\d-\\d\\d .*Z +- +-$`, 'm'));
     assert.ok(!listed.stdout.includes(key.value));
     const revoked = await run('keys', 'revoke', 'Demo', key.id);
     assert.equal(revoked.stdout, `Key ${key.id} is revoked.\n`);
@@ -141,7 +141,7 @@ describe('what goes wrong is one line and an exit code', () => {
   }
 
   const usage: string[][] = [
-    ['nonsense'],
+    ['zzzzzzzz'],
     ['keys', 'create', 'Demo'],
     ['status', '--colour'],
     ['keys', 'create', 'Demo', 'prodution'],

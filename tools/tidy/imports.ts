@@ -37,7 +37,8 @@ const mayImport = {
   contract: ['store', 'core'],
   delivery: ['engine', 'store', 'core'],
   exports: ['store', 'core'],
-  admin: ['engine', 'store', 'core', 'http'],
+  // Of the settings: the form in which permissions are declared.
+  admin: ['config', 'engine', 'store', 'core', 'http'],
   backup: ['storage'],
   // The tool speaks with a server through its API; only `restore` works on a data folder itself.
   cli: ['config', 'admin', 'backup'],
