@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Settings } from './config.ts';
+import type { Project } from './core/project.ts';
 import { Lookups } from './engine/lookups.ts';
 import { Projects } from './engine/projects.ts';
 import { Engine } from './engine/submit.ts';
 import { Timers } from './engine/timers.ts';
+import type { SecretBox } from './lib/secret-box.ts';
 import { startBackground } from './operations/background.ts';
 import type { FirstProject } from './operations/first-project.ts';
 import { lockFolder } from './storage/sqlite/lock.ts';
 import { SqliteStore } from './storage/sqlite/store.ts';
 import { openAdmin } from './wiring/admin.ts';
-import { makeFolder, prepareFile } from './wiring/folder.ts';
+import { makeFolder, openSecretBox, prepareFile } from './wiring/folder.ts';
 import { openHistory } from './wiring/history.ts';
 import { startServer } from './wiring/server.ts';
 
@@ -39,7 +41,12 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   makeFolder(settings.dataFolder);
   const lock = lockFolder(settings.dataFolder);
   const file = join(settings.dataFolder, 'rapport.sqlite');
-  const { projects, created, lookedUp } = prepareFile(file, settings, clock());
+  const secrets = openSecretBox(settings.dataFolder);
+  const { projects, created, lookedUp } = prepareFile(file, settings, {
+    nowMs: Math.floor(clock()),
+    seal: (secret) => secrets.seal(secret),
+  });
+  warnOfLostSecrets(projects, secrets, log);
   if (created !== undefined) onFirstStart(created);
 
   const store = new SqliteStore(file, (error) => engine.fail(error));
@@ -51,7 +58,17 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
   const engine: Engine = new Engine({ store, clock, onFatal: fail, onBug });
   const lookups = new Lookups(store, lookedUp);
-  const parts = { settings, engine, store, history, lookups, projects: new Projects(projects), clock, log };
+  const parts = {
+    settings,
+    engine,
+    store,
+    history,
+    lookups,
+    projects: new Projects(projects),
+    secrets,
+    clock,
+    log,
+  };
   const background = startBackground({ ...parts, timers: new Timers({ store, engine, clock }) });
   const server = await startServer(parts);
   const { address } = server;
@@ -70,4 +87,16 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
       lock.release();
     },
   };
+}
+
+/** A restored database comes without the key file. */
+function warnOfLostSecrets(projects: readonly Project[], secrets: SecretBox, log: Logger): void {
+  for (const { name, privateKeys } of projects) {
+    const lost = privateKeys.filter(({ sealed }) => sealed !== null && secrets.open(sealed) === undefined);
+    if (lost.length === 0) continue;
+    log.warn(
+      { project: name, keys: lost.length },
+      'secrets.key is not the one that sealed these private keys: put it back, or rotate them; until then customer tokens signed with them are refused',
+    );
+  }
 }

@@ -1,6 +1,3 @@
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
-
 /** A setting is missing or wrong; the message names it. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
@@ -36,6 +33,8 @@ export interface Settings {
   readonly currencyRatesFile: string | undefined;
   /** Leanplum events of more than a year ago are kept at their time. */
   readonly historicalData: boolean;
+  /** Requests to the Bloomreach API per minute and client address; undefined: as many as come. */
+  readonly bloomreachRateLimit: number | undefined;
 }
 
 /** Every setting, as `docs/operating/settings.md` shows it (a test compares). */
@@ -87,6 +86,11 @@ export const settingDocs = {
     meaning:
       'Whose Leanplum requests with `devMode=true` are limited to one a second and user: `api` those of callers that are no SDK, `all`, or `off`.',
   },
+  RAPPORT_BLOOMREACH_RATE_LIMIT: {
+    default: 'off',
+    meaning:
+      'Requests to the Bloomreach API per minute from one client address; more are answered 429. `off`: no limit. The vendor has 6000.',
+  },
   RAPPORT_ACCESS_LOG: {
     default: 'off',
     meaning:
@@ -134,6 +138,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     streamApi: readSwitch('RAPPORT_STREAM_API', get('RAPPORT_STREAM_API')),
     historyLines: readLines(get('RAPPORT_HISTORY_LINES')),
     devModeLimit: readDevModeLimit(get('RAPPORT_DEV_MODE_LIMIT')),
+    bloomreachRateLimit: readRateLimit(get('RAPPORT_BLOOMREACH_RATE_LIMIT')),
     accessLog: readSwitch('RAPPORT_ACCESS_LOG', get('RAPPORT_ACCESS_LOG')),
     trustedProxies: readList(get('RAPPORT_TRUSTED_PROXIES')),
     geoipDatabase: get('RAPPORT_GEOIP_DATABASE') || undefined,
@@ -151,6 +156,14 @@ function readLines(text: string): number {
 function readDevModeLimit(text: string): Settings['devModeLimit'] {
   if (text === 'off' || text === 'api' || text === 'all') return text;
   throw new SettingError(`RAPPORT_DEV_MODE_LIMIT must be off, api or all, not '${text}'`);
+}
+
+function readRateLimit(text: string): number | undefined {
+  if (text === 'off') return undefined;
+  if (/^[1-9]\d{0,7}$/.test(text)) return Number(text);
+  throw new SettingError(
+    `RAPPORT_BLOOMREACH_RATE_LIMIT must be off or a number from 1 to 99999999, not '${text}'`,
+  );
 }
 
 function readSwitch(name: string, text: string): boolean {
@@ -192,85 +205,5 @@ function readOrigins(text: string): string[] {
   if (wrong === undefined) return origins;
   throw new SettingError(
     `RAPPORT_CORS_ORIGINS must list origins such as https://shop.example, not '${wrong}'`,
-  );
-}
-
-const Text = Type.String({ minLength: 1, maxLength: 256 });
-
-const BootstrapFile = Type.Object({
-  projects: Type.Array(
-    Type.Object({
-      name: Text,
-      leanplum: Type.Optional(
-        Type.Object({
-          appId: Text,
-          keys: Type.Object(
-            {
-              production: Type.Optional(Text),
-              development: Type.Optional(Text),
-              dataExport: Type.Optional(Text),
-              contentReadOnly: Type.Optional(Text),
-            },
-            { additionalProperties: false },
-          ),
-        }),
-      ),
-      bloomreach: Type.Optional(
-        Type.Object({
-          projectToken: Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' }),
-          publicTokens: Type.Optional(Type.Array(Text)),
-          privateKeys: Type.Optional(
-            Type.Array(Type.Object({ id: Type.String({ pattern: '^[^:]{1,256}$' }), secret: Text })),
-          ),
-        }),
-      ),
-    }),
-  ),
-});
-const bootstrapCheck = Compile(BootstrapFile);
-
-export type Bootstrap = Static<typeof BootstrapFile>;
-
-/** Parses the text of the file that RAPPORT_BOOTSTRAP names. Throws `SettingError`. */
-export function readBootstrap(text: string): Bootstrap {
-  return readFileText('RAPPORT_BOOTSTRAP', text, bootstrapCheck);
-}
-
-/** What services of exchange rates give out; whatever else stands in the file is ignored. */
-const RatesFile = Type.Object({
-  base: Type.String({ pattern: '^[A-Z]{3}$' }),
-  rates: Type.Record(Type.String({ pattern: '^[A-Z]{3}$' }), Type.Number({ exclusiveMinimum: 0 }), {
-    additionalProperties: false,
-  }),
-});
-const ratesCheck = Compile(RatesFile);
-
-export type CurrencyRates = Static<typeof RatesFile>;
-
-/** Parses the text of the file that RAPPORT_CURRENCY_RATES names, for use with `currency`. Throws `SettingError`. */
-export function readCurrencyRates(text: string, currency: string): CurrencyRates {
-  const table = readFileText('RAPPORT_CURRENCY_RATES', text, ratesCheck);
-  if (currency === table.base || currency in table.rates) return table;
-  throw new SettingError(`RAPPORT_CURRENCY_RATES has no rate for RAPPORT_CURRENCY ${currency}`);
-}
-
-function readFileText<T>(
-  setting: string,
-  text: string,
-  check: {
-    Check(value: unknown): value is T;
-    Errors(value: unknown): { instancePath: string; message: string }[];
-  },
-): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new SettingError(`${setting} is not JSON: ${(error as Error).message}`);
-  }
-  if (check.Check(value)) return value;
-  const problem = check.Errors(value)[0];
-  throw new SettingError(
-    `${setting}: ${problem?.instancePath || 'the file'} ${problem?.message ?? 'is invalid'}`,
   );
 }

@@ -6,7 +6,7 @@ import type { Problem } from './problem.ts';
 export interface AdminAction {
   /** Names it in OpenAPI and in the log. */
   readonly name: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below /admin/v1. */
   readonly path: string;
   /** One sentence for OpenAPI. */

@@ -4,6 +4,8 @@
 export const nameMax = 256;
 /** Characters of an app id, a project token, an external id. */
 export const idMax = 1_024;
+/** How long the secret before a rotation goes on (Bloomreach contract 1.2). */
+export const secretOverlapMs = 24 * 60 * 60 * 1000;
 /** Lines of a profile's history shown at most, and when nothing is said. */
 export const historyMax = 1_000;
 export const historyDefault = 50;

@@ -1,8 +1,9 @@
 import type { Line } from '../core/line.ts';
 import type { Profile } from '../core/profile.ts';
 import type { Lookups } from '../engine/lookups.ts';
+import type { ProjectStore } from '../engine/project-store.ts';
 import type { Projects } from '../engine/projects.ts';
-import type { ErasureStore, ProjectStore } from '../engine/store.ts';
+import type { ErasureStore } from '../engine/store.ts';
 import type { Engine } from '../engine/submit.ts';
 import type { RequestTotals } from '../http/observe.ts';
 
@@ -11,6 +12,8 @@ export interface AdminParts {
   readonly engine: Engine;
   readonly projects: Projects;
   readonly store: ProjectStore & ErasureStore;
+  /** Encrypts a secret that has to be kept. */
+  readonly seal: (secret: string) => Uint8Array;
   /** The newest lines of a profile as it was read, newest first, at most `limit`. */
   readonly newestLines: (profile: Profile, limit: number) => Promise<readonly Line[]>;
   /** Undefined while there is nothing to ask. */

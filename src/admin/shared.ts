@@ -1,6 +1,8 @@
 import { Type } from 'typebox';
 import type { Project } from '../core/project.ts';
+import type { ProjectsChanged } from '../engine/project-store.ts';
 import type { Projects } from '../engine/projects.ts';
+import { projectSettings } from '../setting-files.ts';
 import { nameMax } from './limits.ts';
 import { Problem } from './problem.ts';
 
@@ -23,6 +25,12 @@ export const ProjectParams = Type.Object({
   project: Type.String({ minLength: 1, maxLength: nameMax, description: "the project's name" }),
 });
 
+/** Which key of which project. */
+export const KeyParams = Type.Object({
+  ...ProjectParams.properties,
+  key: Type.String({ minLength: 1, maxLength: 64, description: 'the id that the list shows' }),
+});
+
 export const ShownProject = Type.Object({
   id: Type.Integer(),
   name: Type.String(),
@@ -30,6 +38,9 @@ export const ShownProject = Type.Object({
   bloomreachToken: Type.Union([Type.String(), Type.Null()]),
   keys: Type.Integer({ description: 'how many keys are good' }),
 });
+
+/** Every setting of a project. */
+export const ShownSettings = Type.Required(Type.Object(projectSettings));
 
 export const CreatedKey = Type.Object({
   id: Type.String({ description: 'names the key in lists and for revoking it' }),
@@ -42,6 +53,21 @@ export function showProject(project: Project) {
   const { id, name, leanplumApp, bloomreachToken, leanplumKeys, publicTokens, privateKeys } = project;
   const keys = leanplumKeys.length + publicTokens.length + privateKeys.length;
   return { id, name, leanplumAppId: leanplumApp, bloomreachToken, keys };
+}
+
+export function showSettingsOf({ settings }: Project) {
+  return { ...settings, consentCategories: [...settings.consentCategories] };
+}
+
+/** Why a key could not be changed. */
+export function keyProblem(
+  problem: NonNullable<ProjectsChanged['problem']>,
+  { project, key }: { readonly project: string; readonly key: string },
+): Problem {
+  if (problem === 'no_such_key') return new Problem('not_found', `Project '${project}' has no key '${key}'`);
+  if (problem === 'wrong_class')
+    return new Problem('invalid', `Key '${key}' is of a class that has no such thing`);
+  return new Problem('internal', problem);
 }
 
 export function findProject(projects: Projects, name: string): Project | Problem {

@@ -14,7 +14,7 @@ export class AdminClient {
   }
 
   /** `path` is below /admin/v1. What comes back is what the API's description says. Throws `CliFailure`. */
-  async call<Result>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Result> {
+  async call<Result>(method: Method, path: string, body?: unknown): Promise<Result> {
     if (!existsSync(this.#dataFolder)) {
       throw new CliFailure('noServer', `There is no data folder ${this.#dataFolder} (say which with --data)`);
     }
@@ -39,6 +39,8 @@ export class AdminClient {
     return new CliFailure('failed', `The server did not answer: ${message}`);
   }
 }
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 interface Call {
   readonly socketPath: string;

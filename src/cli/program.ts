@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addBackup } from './commands/backup.ts';
+import { addConsents } from './commands/consents.ts';
 import { addErasures } from './commands/erasures.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLookups } from './commands/lookups.ts';
@@ -45,6 +46,7 @@ export function buildProgram({ defaultFolder, stdout, stderr }: ProgramOptions):
   const groups = [
     addProjects,
     addKeys,
+    addConsents,
     addProfile,
     addErasures,
     addStatus,

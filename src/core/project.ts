@@ -1,8 +1,52 @@
 import type { ProjectId } from './ids.ts';
+import type { Permissions } from './project/permissions.ts';
 
 export type LeanplumKeyClass = 'production' | 'development' | 'dataExport' | 'contentReadOnly';
 /** What a key may do: Leanplum's four classes, and Bloomreach's public tokens and private keys. */
 export type KeyClass = LeanplumKeyClass | 'public' | 'private';
+
+export interface PublicToken {
+  readonly hash: Uint8Array;
+  readonly permissions: Permissions;
+}
+
+/** One secret of a private key; a key that was rotated has two, under one id. */
+export interface PrivateKey {
+  readonly id: string;
+  readonly hash: Uint8Array;
+  /** The secret itself, sealed (design D11); null: only its hash is known. */
+  readonly sealed: Uint8Array | null;
+  /** Milliseconds since 1970; null: it does not end. */
+  readonly expiresMs: number | null;
+  readonly permissions: Permissions;
+}
+
+/** What people may agree to; its id is what consent events name. */
+export interface ConsentCategory {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly legitimateInterest: boolean;
+}
+
+/** What an operator sets for one project. */
+export interface ProjectSettings {
+  readonly consentCategories: readonly ConsentCategory[];
+  /** Failures of single Bloomreach routes come with status 200, as they once did (contract 3.5). */
+  readonly legacySingleErrors200: boolean;
+}
+
+/** Settings as they are declared and stored: what is left out stays as it is. */
+export interface DeclaredSettings {
+  readonly consentCategories?: readonly (Pick<ConsentCategory, 'id' | 'name'> & Partial<ConsentCategory>)[];
+  readonly legacySingleErrors200?: boolean;
+}
+
+/** One category from the start: the Android SDK reports an error when there is none (contract 4.6). */
+export const defaultSettings: ProjectSettings = {
+  consentCategories: [{ id: 'newsletter', name: 'Newsletter', description: null, legitimateInterest: false }],
+  legacySingleErrors200: false,
+};
 
 /** A tenant: one Leanplum app and one Bloomreach project at the same time, with its keys (as hashes only). */
 export interface Project {
@@ -10,7 +54,8 @@ export interface Project {
   readonly name: string;
   readonly leanplumApp: string | null;
   readonly bloomreachToken: string | null;
+  readonly settings: ProjectSettings;
   readonly leanplumKeys: readonly { readonly class: LeanplumKeyClass; readonly hash: Uint8Array }[];
-  readonly publicTokens: readonly Uint8Array[];
-  readonly privateKeys: readonly { readonly id: string; readonly hash: Uint8Array }[];
+  readonly publicTokens: readonly PublicToken[];
+  readonly privateKeys: readonly PrivateKey[];
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { DeclaredPermissions } from '../core/project/permissions.ts';
 import type { KeyClass, LeanplumKeyClass } from '../core/project.ts';
 import { hashSecret, newSecret } from '../lib/secret.ts';
-import type { NewKey } from './store.ts';
+import type { NewKey } from './project-store.ts';
 
 /** Leanplum's keys have the prefixes and form of the vendor's (contract 1.7). */
 const leanplumPrefixes: Readonly<Record<LeanplumKeyClass, string>> = {
@@ -34,8 +35,14 @@ export function makeKey(keyClass: KeyClass): MadeKey {
   return { class: keyClass, keyId: '', value: leanplumPrefixes[keyClass] + newSecret() };
 }
 
-export function hashKey(key: MadeKey): NewKey {
-  return { class: key.class, keyId: key.keyId, hash: hashSecret(key.value) };
+/** A made key as it is stored; `seal` encrypts the secret of a private one. */
+export function storeKey(
+  { class: keyClass, keyId, value }: MadeKey,
+  seal: (secret: string) => Uint8Array,
+  permissions: DeclaredPermissions | null = null,
+): NewKey {
+  const sealed = keyClass === 'private' ? seal(value) : null;
+  return { class: keyClass, keyId, hash: hashSecret(value), sealed, permissions };
 }
 
 export function makeLeanplumApp(): string {

@@ -3,7 +3,6 @@ import type { ContentPart } from '../core/content/content.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId } from '../core/ids.ts';
 import type { ErasureScope, Line } from '../core/line.ts';
 import type { IdentityKind } from '../core/profile.ts';
-import type { KeyClass, Project } from '../core/project.ts';
 
 /** What an export of all profiles needs of a store. Implementations: storage/sqlite. */
 export interface ProfileList {
@@ -239,46 +238,4 @@ export interface Block {
 /** The disk is full: nothing was written, and it may work again later. */
 export class StoreFullError extends Error {
   override readonly name = 'StoreFullError';
-}
-
-/** What the operator's tools need of a store: projects and their keys. Implementations: storage/sqlite. */
-export interface ProjectStore {
-  /** Resolves when the change is on disk, or says why it cannot be made. Rejects with `StoreFullError` for lack of room. */
-  changeProjects(change: ProjectChange, nowMs: number): Promise<ProjectsChanged>;
-
-  /** Every key a project ever had, the revoked ones too, oldest first. */
-  keysOf(project: ProjectId): Promise<readonly StoredKey[]>;
-}
-
-export interface NewKey {
-  readonly class: KeyClass;
-  /** The public half of a private Bloomreach key; empty for the others. */
-  readonly keyId: string;
-  readonly hash: Uint8Array;
-}
-
-export type ProjectChange =
-  | {
-      readonly do: 'create';
-      readonly name: string;
-      readonly leanplumApp: string;
-      readonly bloomreachToken: string;
-      readonly keys: readonly NewKey[];
-    }
-  | { readonly do: 'add_key'; readonly project: ProjectId; readonly key: NewKey }
-  | { readonly do: 'revoke_key'; readonly project: ProjectId; readonly key: string };
-
-export type ProjectsChanged =
-  /** `projects`: all as they are now. */
-  | { readonly problem: undefined; readonly projects: readonly Project[] }
-  | { readonly problem: 'name_taken' | 'app_taken' | 'token_taken' | 'no_such_key' };
-
-export interface StoredKey {
-  /** Names the key without giving it away: see `nameSecret`. */
-  readonly id: string;
-  readonly class: KeyClass;
-  readonly keyId: string;
-  /** Null for keys from before this was kept. */
-  readonly createdMs: number | null;
-  readonly revokedMs: number | null;
 }

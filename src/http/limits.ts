@@ -22,5 +22,7 @@ export const admissionWindowMs = 50;
 export const requestTimeoutMs = 60_000;
 /** A connection without a request is closed after this time; longer than common load balancers keep theirs. */
 export const keepAliveTimeoutMs = 75_000;
+/** Client addresses whose requests are counted at a time (see `RateLimit`): about 10 MB. */
+export const rateAddressesMax = 100_000;
 /** Characters of an `Idempotency-Key`. */
 export const idempotencyKeyMax = 255;

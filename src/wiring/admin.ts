@@ -16,7 +16,7 @@ const itemRateSlots = 10;
 
 /** The operator's side: the admin API, what it measures, and backups. */
 export async function openAdmin(
-  { settings: { dataFolder }, engine, store, history, lookups, projects, clock, log }: ServerParts,
+  { settings: { dataFolder }, engine, store, history, lookups, projects, secrets, clock, log }: ServerParts,
   { address, meter }: Pick<Server, 'address' | 'meter'>,
 ): Promise<{ stop(): Promise<void> }> {
   const itemRate = new Rate(itemRateSlots);
@@ -33,6 +33,7 @@ export async function openAdmin(
       engine,
       projects,
       store,
+      seal: (secret) => secrets.seal(secret),
       newestLines: (profile, limit) => {
         const { project, lastEvent: upTo } = profile;
         return history.linesOf({

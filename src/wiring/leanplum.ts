@@ -1,12 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { readCurrencyRates, SettingError, type Settings } from '../config.ts';
+import { SettingError, type Settings } from '../config.ts';
 import type { ActionSettings } from '../dialects/leanplum/action.ts';
 import { Currencies } from '../dialects/leanplum/rules/currency.ts';
 import type { Detectors } from '../dialects/leanplum/rules/detect.ts';
 import { type ClientAddressOf, clientAddressBy } from '../http/client-address.ts';
 import { type PlaceFiles, Places } from '../http/places.ts';
+import { readCurrencyRates } from '../setting-files.ts';
 import { readSettingFile } from './folder.ts';
 
 /** What the Leanplum API needs of the settings. Throws `SettingError`. */

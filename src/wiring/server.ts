@@ -14,8 +14,11 @@ import type { Engine } from '../engine/submit.ts';
 import { Admission } from '../http/admission.ts';
 import { BytesInFlight, ignoreBodies } from '../http/body.ts';
 import { answerBrokenRequest } from '../http/broken-request.ts';
+import type { ClientAddressOf } from '../http/client-address.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from '../http/limits.ts';
 import { RequestMeter } from '../http/observe.ts';
+import { limitRate, RateLimit } from '../http/rate-limit.ts';
+import type { SecretBox } from '../lib/secret-box.ts';
 import { mountOperations } from '../operations/routes.ts';
 import type { DuckHistory } from '../storage/duckdb/history.ts';
 import type { SqliteStore } from '../storage/sqlite/store.ts';
@@ -32,6 +35,7 @@ export interface ServerParts {
   readonly history: DuckHistory;
   readonly lookups: Lookups;
   readonly projects: Projects;
+  readonly secrets: SecretBox;
   readonly clock: () => number;
   readonly log: Logger;
 }
@@ -72,11 +76,24 @@ function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: Request
   };
   const probe = () => store.probe(clock());
   meter.observe(server, callerOf);
+  const { bloomreachRateLimit } = settings;
+  if (bloomreachRateLimit !== undefined)
+    limitBloomreach(server, bloomreachRateLimit, routes.detectors.addressOf);
   server.register(async (scope) => mountLeanplum(scope, routes));
   server.register(async (scope) => mountBloomreach(scope, routes));
   server.register(async (scope) =>
     mountOperations(scope, { engine, history, admission, lookups, requests: meter, probe }),
   );
+}
+
+/** Whatever is in no other API is answered in Bloomreach's form, so it counts as well. */
+function limitBloomreach(server: FastifyInstance, perMinute: number, clientOf: ClientAddressOf): void {
+  limitRate(server, {
+    limit: new RateLimit(perMinute, () => performance.now()),
+    addressOf: ({ raw }) => clientOf(raw) ?? '',
+    isCounted: ({ routeOptions: { url } }) => ['bloomreach', 'nowhere'].includes(callerOf(url)),
+    refuse: (reply) => sendBloomreach(reply, failures.errors(429, texts.tooManyRequests)),
+  });
 }
 
 const callers = ['leanplum', 'bloomreach', 'operations', 'nowhere'] as const;

@@ -94,11 +94,15 @@ describe('the description', () => {
       'get /admin/v1/profile showProfile',
       'get /admin/v1/projects listProjects',
       'get /admin/v1/projects/{project}/keys listKeys',
+      'get /admin/v1/projects/{project}/settings showSettings',
       'get /admin/v1/status showStatus',
+      'patch /admin/v1/projects/{project}/settings changeSettings',
       'post /admin/v1/backups startBackup',
       'post /admin/v1/projects createProject',
       'post /admin/v1/projects/{project}/keys createKey',
+      'post /admin/v1/projects/{project}/keys/{key}/rotate rotateKey',
       'post /admin/v1/sql runSql',
+      'put /admin/v1/projects/{project}/keys/{key}/permissions setPermissions',
     ]);
   });
 });

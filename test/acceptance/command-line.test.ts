@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { rapport } from '../support/admin.ts';
 import { demoProject } from '../support/demo-project.ts';
-import { leanplum } from '../support/requests.ts';
+import { bloomreach, leanplum } from '../support/requests.ts';
 import { newScratchFolder, removeScratchFolder, type Server, startServer } from '../support/server.ts';
 
 let server: Server;
@@ -61,7 +61,7 @@ describe('projects and keys', () => {
     };
     assert.equal(await track(), 200);
     const listed = await run('keys', 'list', 'Demo');
-    assert.match(listed.stdout, new RegExp(`^${key.id} +production +\\d{4}-\\d\\d-\\d\\d .*Z +-$`, 'm'));
+    assert.match(listed.stdout, new RegExp(`^${key.id} +production +\\d{4}-\\d\\d-\\d\\d .*Z +- +-$`, 'm'));
     assert.ok(!listed.stdout.includes(key.value));
     const revoked = await run('keys', 'revoke', 'Demo', key.id);
     assert.equal(revoked.stdout, `Key ${key.id} is revoked.\n`);
@@ -90,7 +90,8 @@ describe('profile show', () => {
 
   test('does not let what a user sent steer the terminal', async () => {
     const event = 'red \u001b[31m alert\nnext \u202e';
-    await leanplum(server, { action: 'track', userId: 'evil', event });
+    const data = { customer_ids: { registered: 'evil' }, event_type: event };
+    await bloomreach(server, '/track/v2/projects/{token}/customers/events', data);
     const { stdout } = await run('profile', 'show', 'evil', '--project', 'Demo');
     assert.match(stdout, /red \\u\{1b\}\[31m alert\\u\{a\}next/);
     assert.ok(!stdout.includes('\u001b') && !stdout.includes('\u202e'));
@@ -141,7 +142,7 @@ describe('what goes wrong is one line and an exit code', () => {
   }
 
   const usage: string[][] = [
-    ['nonsense'],
+    ['zzzzzzzz'],
     ['keys', 'create', 'Demo'],
     ['status', '--colour'],
     ['keys', 'create', 'Demo', 'prodution'],

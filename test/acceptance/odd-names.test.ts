@@ -54,7 +54,12 @@ const inner = (name: string) =>
     ['first', 0],
     [name, [name]],
   ]);
-const attributes = Object.fromEntries(names.map((name) => [name, inner(name)]));
+
+/** What may be written through one dialect: to Leanplum a number is no name (contract 8.1). */
+function writable(writer: string) {
+  const written = names.filter((name) => writer !== 'Leanplum' || Number.isNaN(Number(name)));
+  return { written, attributes: Object.fromEntries(written.map((name) => [name, inner(name)])) };
+}
 
 type Values = Record<string, unknown>;
 const writers: Record<string, Record<'set' | 'track', (id: string, more: Values) => Promise<void>>> = {
@@ -96,6 +101,7 @@ after(async () => {
 });
 
 async function checkNames(writer: string): Promise<void> {
+  const { written, attributes } = writable(writer);
   const user = await exportUser(server, { userId: `names by ${writer}` });
   assert.deepEqual(user.userAttributes, attributes);
   assert.deepEqual(
@@ -107,12 +113,12 @@ async function checkNames(writer: string): Promise<void> {
   assert.deepEqual(customer.properties, attributes);
   assert.deepEqual(
     customer.events.map(({ type, properties }) => ({ type, properties })),
-    names.map((name) => ({ type: name, properties: name === names[0] ? attributes : {} })),
+    written.map((name) => ({ type: name, properties: name === written[0] ? attributes : {} })),
   );
   const path = '/data/v2/projects/{token}/customers/attributes';
-  const asked = names.map((property) => ({ type: 'property', property }));
+  const asked = written.map((property) => ({ type: 'property', property }));
   const body = { customer_ids: { registered: `names by ${writer}` }, attributes: asked };
-  const values = names.map((name) => ({ success: true, value: attributes[name] }));
+  const values = written.map((name) => ({ success: true, value: attributes[name] }));
   assert.deepEqual((await bloomreach(server, path, body)).body.results, values);
 }
 
@@ -148,9 +154,10 @@ for (const [writer, { set, track }] of Object.entries(writers)) {
   describe(`written through ${writer}`, () => {
     test('names of attributes, events and parameters', async () => {
       const user = `names by ${writer}`;
+      const { written, attributes } = writable(writer);
       await set(user, attributes);
-      for (const name of names)
-        await track(user, { event: name, params: name === names[0] ? attributes : {} });
+      for (const name of written)
+        await track(user, { event: name, params: name === written[0] ? attributes : {} });
       await checkNames(writer);
     });
 
@@ -182,9 +189,9 @@ describe('numbers', () => {
     ['1e-400', 0],
   ];
   test('come back as JavaScript reads them', async () => {
-    const expected = Object.fromEntries(numbers.map(([json, read]) => [json, read]));
+    const expected = Object.fromEntries(numbers.map(([json, read]) => [`n ${json}`, read]));
     // Through text inside the JSON, so that the digits go over the wire as they stand here.
-    const json = `{${numbers.map(([text]) => `"${text}":${text}`).join(',')}}`;
+    const json = `{${numbers.map(([text]) => `"n ${text}":${text}`).join(',')}}`;
     const set = { action: 'setUserAttributes', userId: 'numbers', userAttributes: json };
     assert.deepEqual(onlyElement(await leanplum(server, set)), { success: true });
     assert.deepEqual((await exportOne(server, { registered: 'numbers' })).properties, expected);

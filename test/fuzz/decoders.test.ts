@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { readBootstrap, SettingError } from '../../src/config.ts';
+import { SettingError } from '../../src/config.ts';
 import { parseObject } from '../../src/dialects/bloomreach/batch.ts';
 import { readCustomerIds } from '../../src/dialects/bloomreach/customer-ids.ts';
 import { findBadProperty, readProperties } from '../../src/dialects/bloomreach/properties.ts';
@@ -21,6 +21,7 @@ import {
 } from '../../src/dialects/leanplum/parameters.ts';
 import { Users } from '../../src/dialects/leanplum/user.ts';
 import { isJsonObject, type Json, type JsonObject, weighJson } from '../../src/lib/json.ts';
+import { readBootstrap } from '../../src/setting-files.ts';
 import {
   bloomreachData,
   contentType,

@@ -11,10 +11,12 @@ import { text as textOf } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { firstEventId, type ProjectId } from '../../src/core/ids.ts';
-import type { Project } from '../../src/core/project.ts';
+import { defaultPermissions, readPermissions } from '../../src/core/project/permissions.ts';
+import { defaultSettings, type Project } from '../../src/core/project.ts';
+import { answerAttributes } from '../../src/dialects/bloomreach/attributes.ts';
 import { answerBatch, answerSingle } from '../../src/dialects/bloomreach/batch.ts';
 import { commands, legacyCommands } from '../../src/dialects/bloomreach/commands.ts';
-import { answerAttributes, answerExportOne } from '../../src/dialects/bloomreach/data.ts';
+import { answerExportOne } from '../../src/dialects/bloomreach/data.ts';
 import { DevModeLimit } from '../../src/dialects/leanplum/dev-mode-limit.ts';
 import { answerCall, type LeanplumRequest } from '../../src/dialects/leanplum/multi.ts';
 import { Currencies } from '../../src/dialects/leanplum/rules/currency.ts';
@@ -77,6 +79,7 @@ const project: Project = {
   name: 'fuzz',
   leanplumApp: 'app',
   bloomreachToken: '5b1d6c3a-2f64-4e0f-9d0e-3c7a1f0e9b52',
+  settings: defaultSettings,
   leanplumKeys: [
     { class: 'production', hash: hashSecret(key) },
     { class: 'dataExport', hash: hashSecret('exp_key') },
@@ -85,6 +88,7 @@ const project: Project = {
   publicTokens: [],
   privateKeys: [],
 };
+const permissions = readPermissions(defaultPermissions.private);
 const projects = new Projects([project]);
 const leanplumParts = {
   engine,
@@ -157,8 +161,8 @@ async function assertNeighbour(): Promise<void> {
   const answer = await answerCall(leanplum({ body: Buffer.from(JSON.stringify(track)) }), leanplumParts);
   assert.equal(answer.body, '{"response":[{"success":true,"isOffline":true}]}');
   const asked = { customer_ids: { registered: 'neighbour' }, attributes: [{ type: 'id', id: 'registered' }] };
-  const read = { project, body: Buffer.from(JSON.stringify(asked)) };
-  const attributes = await answerAttributes(read, { engine, history });
+  const read = { project, access: 'private' as const, permissions, body: Buffer.from(JSON.stringify(asked)) };
+  const attributes = await answerAttributes(read, { engine, history, clock: Date.now });
   assert.equal(attributes.body, '{"success":true,"results":[{"success":true,"value":"neighbour"}]}');
   assert.deepEqual(bugs, []);
 }
@@ -247,6 +251,8 @@ describe(`seed ${seed}`, () => {
 
   const write = (body: Uint8Array, idempotency?: string) => ({
     project,
+    access: 'private' as const,
+    permissions,
     receivedMs: Date.now(),
     body,
     query: '',
@@ -281,7 +287,7 @@ describe(`seed ${seed}`, () => {
   test('Bloomreach: reads', () => {
     const route = fc.constantFrom(answerAttributes, answerExportOne);
     return all(0.005, fc.tuple(route, damaged(jsonBytes(bloomreachData))), async ([answer, body]) => {
-      const { status, body: sent } = await answer({ project, body }, parts);
+      const { status, body: sent } = await answer({ project, access: 'private', permissions, body }, parts);
       assertBloomreach({ status, body: typeof sent === 'string' ? sent : await textOf(sent) });
     });
   });

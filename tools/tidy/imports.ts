@@ -16,6 +16,7 @@ const mayImport = {
   // The parts of app.ts: the only ones that know everything.
   wiring: [
     'config',
+    'setting-files',
     'dialects',
     'engine',
     'store',
@@ -29,6 +30,7 @@ const mayImport = {
     'operations',
   ],
   config: [],
+  'setting-files': ['config'],
   dialects: ['engine', 'store', 'exports', 'core', 'http'],
   engine: ['store', 'core'],
   store: ['core'],
@@ -37,7 +39,8 @@ const mayImport = {
   contract: ['store', 'core'],
   delivery: ['engine', 'store', 'core'],
   exports: ['store', 'core'],
-  admin: ['engine', 'store', 'core', 'http'],
+  // Of the settings: the form in which permissions are declared.
+  admin: ['setting-files', 'engine', 'store', 'core', 'http'],
   backup: ['storage'],
   // The tool speaks with a server through its API; only `restore` works on a data folder itself.
   cli: ['config', 'admin', 'backup'],
@@ -47,7 +50,7 @@ const mayImport = {
 } as const satisfies Record<string, readonly string[]>;
 type Kind = keyof typeof mayImport;
 
-const files: readonly Kind[] = ['main', 'app', 'config'];
+const files: readonly Kind[] = ['main', 'app', 'config', 'setting-files'];
 /** Each folder in these is a part of its own: the dialects do not know each other, nor do the stores. */
 const foldersOfParts: readonly Kind[] = ['dialects', 'storage'];
 

@@ -1,7 +1,14 @@
 import { type Static, Type } from 'typebox';
-import { hashKey, keyClasses, makeBloomreachToken, makeKey, makeLeanplumApp } from '../../engine/new-keys.ts';
+import {
+  keyClasses,
+  makeBloomreachToken,
+  makeKey,
+  makeLeanplumApp,
+  storeKey,
+} from '../../engine/new-keys.ts';
+import type { ProjectsChanged } from '../../engine/project-store.ts';
 import { unreachable } from '../../lib/assert.ts';
-import { nameSecret } from '../../lib/secret.ts';
+import { hashSecret, nameSecret } from '../../lib/secret.ts';
 import { defineAction } from '../action.ts';
 import { idMax, nameMax } from '../limits.ts';
 import { Problem } from '../problem.ts';
@@ -32,8 +39,9 @@ export const createProject = defineAction({
   status: 201,
   result: Type.Object({ project: ShownProject, keys: Type.Array(CreatedKey) }),
 
-  async handle({ body }, { projects, store, clock }) {
+  async handle({ body }, { projects, store, seal, clock }) {
     const made = keyClasses.map(makeKey);
+    const stored = made.map((key) => storeKey(key, seal));
     const changed = await store.changeProjects(
       {
         do: 'create',
@@ -41,7 +49,7 @@ export const createProject = defineAction({
         leanplumApp: body.leanplumAppId ?? makeLeanplumApp(),
         // Project tokens are UUIDs: letter case does not matter.
         bloomreachToken: (body.bloomreachToken ?? makeBloomreachToken()).toLowerCase(),
-        keys: made.map(hashKey),
+        keys: stored,
       },
       Math.floor(clock()),
     );
@@ -49,13 +57,13 @@ export const createProject = defineAction({
     projects.replace(changed.projects);
     const project = projects.byName(body.name);
     if (project === undefined) return new Problem('internal', 'The project was made and is not there');
-    const keys = made.map((key) => ({ id: nameSecret(hashKey(key).hash), ...key }));
+    const keys = made.map((key) => ({ id: nameSecret(hashSecret(key.value)), ...key }));
     return { project: showProject(project), keys };
   },
 });
 
 function explain(
-  problem: 'name_taken' | 'app_taken' | 'token_taken' | 'no_such_key',
+  problem: NonNullable<ProjectsChanged['problem']>,
   { name, leanplumAppId, bloomreachToken }: Static<typeof Body>,
 ): Problem {
   switch (problem) {
@@ -66,6 +74,7 @@ function explain(
     case 'token_taken':
       return new Problem('conflict', `Another project has the Bloomreach token '${bloomreachToken}'`);
     case 'no_such_key':
+    case 'wrong_class':
       return new Problem('internal', 'No key was asked for');
     default:
       return unreachable(problem);

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { PermissionsSchema } from '../../setting-files.ts';
 import { defineAction } from '../action.ts';
 import { Problem } from '../problem.ts';
 import { findProject, KeyClass, ProjectParams, Time } from '../shared.ts';
@@ -8,7 +9,9 @@ const ListedKey = Type.Object({
   class: KeyClass,
   keyId: Type.String(),
   createdMs: Type.Union([Time, Type.Null()]),
+  expiresMs: Type.Union([Time, Type.Null()], { description: 'when a rotation ends this secret' }),
   revokedMs: Type.Union([Time, Type.Null()]),
+  permissions: Type.Union([PermissionsSchema, Type.Null()]),
 });
 
 export const listKeys = defineAction({

@@ -1,17 +1,14 @@
 import { Type } from 'typebox';
 import { defineAction } from '../action.ts';
 import { Problem } from '../problem.ts';
-import { findProject, ProjectParams } from '../shared.ts';
+import { findProject, KeyParams, keyProblem } from '../shared.ts';
 
 export const revokeKey = defineAction({
   name: 'revokeKey',
   method: 'DELETE',
   path: '/projects/:project/keys/:key',
   summary: 'Revokes a key: no request that comes after the answer gets in with it. There is no way back.',
-  params: Type.Object({
-    ...ProjectParams.properties,
-    key: Type.String({ minLength: 1, maxLength: 64, description: 'the id that the list shows' }),
-  }),
+  params: KeyParams,
   result: Type.Object({ revoked: Type.String() }),
 
   async handle({ params }, { projects, store, clock }) {
@@ -21,9 +18,7 @@ export const revokeKey = defineAction({
       { do: 'revoke_key', project: project.id, key: params.key.toLowerCase() },
       Math.floor(clock()),
     );
-    if (changed.problem !== undefined) {
-      return new Problem('not_found', `Project '${project.name}' has no key '${params.key}'`);
-    }
+    if (changed.problem !== undefined) return keyProblem(changed.problem, params);
     projects.replace(changed.projects);
     return { revoked: params.key.toLowerCase() };
   },

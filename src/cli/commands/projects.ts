@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { list, table } from '../output.ts';
 import type { OpenTerminal } from '../program.ts';
 import { type CreatedKey, describeKey } from './keys.ts';
@@ -12,8 +12,13 @@ interface Project {
 }
 
 export function addProjects(program: Command, open: OpenTerminal): void {
-  const projects = program.command('projects').description('list and create projects');
+  const projects = program.command('projects').description('list, create and set up projects');
+  addList(projects, open);
+  addCreate(projects, open);
+  addSettings(projects, open);
+}
 
+function addList(projects: Command, open: OpenTerminal): void {
   projects
     .command('list')
     .description('all projects, in the order of their creation')
@@ -32,7 +37,9 @@ export function addProjects(program: Command, open: OpenTerminal): void {
         ),
       );
     });
+}
 
+function addCreate(projects: Command, open: OpenTerminal): void {
   projects
     .command('create')
     .description('make a project with one key of every class; the keys are shown this once')
@@ -52,6 +59,39 @@ export function addProjects(program: Command, open: OpenTerminal): void {
         body,
       );
       terminal.show(answer, () => describe(answer));
+    });
+}
+
+interface Settings {
+  readonly legacySingleErrors200: boolean;
+  readonly consentCategories: readonly unknown[];
+}
+
+function addSettings(projects: Command, open: OpenTerminal): void {
+  projects
+    .command('settings')
+    .description("a project's settings; with an option, change it (consent categories: see consents)")
+    .argument('<name>', "the project's name")
+    .addOption(
+      new Option(
+        '--legacy-single-errors-200 <switch>',
+        'answer failures of single Bloomreach routes with status 200, as the vendor once did',
+      ).choices(['on', 'off']),
+    )
+    .action(async (name: string, options: { legacySingleErrors200?: 'on' | 'off' }, command: Command) => {
+      const terminal = open(command);
+      const path = `/projects/${encodeURIComponent(name)}/settings`;
+      const wanted = options.legacySingleErrors200;
+      const answer =
+        wanted === undefined
+          ? await terminal.admin.call<Settings>('GET', path)
+          : await terminal.admin.call<Settings>('PATCH', path, { legacySingleErrors200: wanted === 'on' });
+      terminal.show(answer, () =>
+        list([
+          ['legacy single errors 200', answer.legacySingleErrors200 ? 'on' : 'off'],
+          ['consent categories', `${answer.consentCategories.length}`],
+        ]),
+      );
     });
 }
 

@@ -26,6 +26,7 @@ const privateProperties: ReadonlySet<string> = new Set([
 
 /** `customers/anonymize`: takes away who a customer is and keeps what he did, under a fresh cookie (contract 4.5). */
 export async function answerAnonymize(request: ReadRequest, parts: DataParts): Promise<Reply> {
+  if (!request.permissions.gdpr.has('anonymizeCustomer')) return failures.error(403, texts.noPermission);
   const asked = parseObject(request.body);
   if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
   const command = anonymize(asked['customer_ids']);
@@ -43,6 +44,7 @@ export async function answerAnonymize(request: ReadRequest, parts: DataParts): P
  * nobody knows by ids or by an internal id of the vendor, are passed over; `bulk_id` names the call and nothing else.
  */
 export async function answerAnonymizeBulk(request: ReadRequest, parts: DataParts): Promise<Reply> {
+  if (!request.permissions.gdpr.has('anonymizeCustomer')) return failures.error(403, texts.noPermission);
   const asked = parseObject(request.body);
   if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
   const customers = asked['customers'];

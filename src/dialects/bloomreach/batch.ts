@@ -1,5 +1,6 @@
 import type { Command } from '../../core/command.ts';
 import type { Outcome } from '../../core/outcome.ts';
+import type { Permissions } from '../../core/project/permissions.ts';
 import type { Project } from '../../core/project.ts';
 import type { Item } from '../../engine/batch.ts';
 import type { Engine } from '../../engine/submit.ts';
@@ -13,6 +14,7 @@ import { texts } from './texts.ts';
 /** A write as it arrived, of an authenticated caller. */
 export interface WriteRequest {
   readonly project: Project;
+  readonly permissions: Permissions;
   readonly receivedMs: number;
   readonly body: Uint8Array;
   readonly query: string;
@@ -50,23 +52,33 @@ export async function answerBatch(request: WriteRequest, parts: BloomreachParts)
   });
 }
 
-/** Answers a single route: a batch of one with its own envelope (contract 3.5: a failure is 400). */
+const done = json(200, { success: true, errors: [] });
+
+/**
+ * Answers a single route: a batch of one with its own envelope. What the caller did wrong is 400, what he may not do 403,
+ * or both 200 in a project that wants it so (contract 3.5).
+ */
 export async function answerSingle(
   wire: WireCommand,
   request: WriteRequest,
   parts: Pick<BloomreachParts, 'engine'>,
+  success: Reply = done,
 ): Promise<Reply> {
   const data = parseObject(request.body);
   if (data === undefined) return failures.errors(400, texts.invalidJson);
+  const refuse = (status: number, text: string) =>
+    failures.errors(request.project.settings.legacySingleErrors200 ? 200 : status, text);
+  const forbidden = wire.forbid(data, request.permissions);
+  if (forbidden !== undefined) return refuse(403, forbidden);
   const command = wire.toCommand(data, request.receivedMs);
-  if (isFailure(command)) return failures.errors(400, command);
+  if (isFailure(command)) return refuse(400, command);
   return submit(request, parts, {
     route: wire.name,
     commands: [command],
     render: (outcomes) => {
       const { error } = resultOf(outcomes[0] as Outcome);
-      if (error === undefined) return json(200, { success: true, errors: [] });
-      return failures.errors(error === texts.internal ? 500 : 400, error);
+      if (error === undefined) return success;
+      return error === texts.internal ? failures.error(500, error) : refuse(400, error);
     },
     refuse: failures.errors,
   });
@@ -146,6 +158,8 @@ function translate(given: JsonObject, request: WriteRequest, { commands }: Bloom
   if (path === 'system/time') return { kind: 'time', id };
   const wire = path === undefined ? undefined : commands.get(path);
   if (wire === undefined) return { kind: 'failed', id, error: texts.unknownCommand };
+  const forbidden = wire.forbid(isJsonObject(data) ? data : {}, request.permissions);
+  if (forbidden !== undefined) return { kind: 'failed', id, error: forbidden };
   if (!isJsonObject(data)) return { kind: 'failed', id, error: texts.noIds };
   const command = wire.toCommand(data, request.receivedMs);
   return isFailure(command) ? { kind: 'failed', id, error: command } : { kind: 'write', id, command };

@@ -1,3 +1,4 @@
+import type { Permissions } from '../../core/project/permissions.ts';
 import type { Project } from '../../core/project.ts';
 import type { Projects } from '../../engine/projects.ts';
 import type { Json } from '../../lib/json.ts';
@@ -5,17 +6,24 @@ import { isSecret } from '../../lib/secret.ts';
 import { failures, type Reply } from './reply.ts';
 import { texts } from './texts.ts';
 
-/** How a caller was recognised (contract 1.2). */
+/** How a caller was recognised, and what he may do (contract 1.2, 1.3). */
 export interface Credentials {
   readonly project: Project;
-  readonly access: 'public' | 'private';
+  /** `customer`: by a token that speaks for one customer (see `authenticateByToken`). */
+  readonly access: 'public' | 'private' | 'customer';
+  readonly permissions: Permissions;
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Checks project, then key (contract 1.4). Scheme names are compared without letter case. */
 export function authenticate(
-  request: { projectToken: string; authorization: string | undefined; accessToken: string | undefined },
+  request: {
+    projectToken: string;
+    authorization: string | undefined;
+    accessToken: string | undefined;
+    nowMs: number;
+  },
   projects: Projects,
 ): Credentials | Reply {
   const project = findProject(request.projectToken, projects);
@@ -26,7 +34,7 @@ export function authenticate(
     case 'token':
       return value === '' ? failures.error(401, texts.noKey) : publicAccess(project, value);
     case 'basic':
-      return privateAccess(project, Buffer.from(value, 'base64').toString('utf8'));
+      return privateAccess(project, Buffer.from(value, 'base64').toString('utf8'), request.nowMs);
     case '':
       if (request.accessToken) return publicAccess(project, request.accessToken);
       return failures.error(401, texts.noKey);
@@ -42,20 +50,26 @@ export function findProject(token: Json | undefined, projects: Projects): Projec
 }
 
 function publicAccess(project: Project, token: string): Credentials | Reply {
-  const known = project.publicTokens.some((hash) => isSecret(token, hash));
-  return known ? { project, access: 'public' } : failures.error(401, texts.unknownKey);
+  const known = project.publicTokens.find(({ hash }) => isSecret(token, hash));
+  if (known === undefined) return failures.error(401, texts.unknownKey);
+  return { project, access: 'public', permissions: known.permissions };
 }
 
-function privateAccess(project: Project, pair: string): Credentials | Reply {
+/** A key that was rotated has two secrets for a day; one that has ended is like any other wrong one. */
+function privateAccess(project: Project, pair: string, nowMs: number): Credentials | Reply {
   const colon = pair.indexOf(':');
   if (colon <= 0) return failures.error(401, texts.noKey);
-  const keys = project.privateKeys.filter((key) => key.id === pair.slice(0, colon));
-  if (keys.length === 0) return failures.error(401, texts.unknownKey);
+  const id = pair.slice(0, colon);
   const secret = pair.slice(colon + 1);
-  const known = keys.some((key) => isSecret(secret, key.hash));
-  return known ? { project, access: 'private' } : failures.error(403, texts.wrongSecret);
+  let isKnown = false;
+  for (const key of project.privateKeys) {
+    if (key.id !== id || (key.expiresMs !== null && key.expiresMs <= nowMs)) continue;
+    isKnown = true;
+    if (isSecret(secret, key.hash)) return { project, access: 'private', permissions: key.permissions };
+  }
+  return isKnown ? failures.error(403, texts.wrongSecret) : failures.error(401, texts.unknownKey);
 }
 
-export function isRefused(result: Credentials | Reply): result is Reply {
+export function isRefused(result: object): result is Reply {
   return 'status' in result;
 }

@@ -2,21 +2,22 @@ import { Readable } from 'node:stream';
 import type { Line } from '../../core/line.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import { historyOf, type Profile } from '../../core/profile.ts';
+import { covers, type Names, type Permissions } from '../../core/project/permissions.ts';
 import type { Project } from '../../core/project.ts';
 import { readPages, type WantedHistory } from '../../engine/history-pages.ts';
 import type { History } from '../../engine/store.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { assert } from '../../lib/assert.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
-import { isEchoable, parseObject } from './batch.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
+import { parseObject } from './batch.ts';
 import { readCustomerIds, showIds } from './customer-ids.ts';
 import { readEventsWanted } from './events-wanted.ts';
-import { attributesAskedMax } from './limits.ts';
-import { type Answer, failures, json, type Reply } from './reply.ts';
+import { type Answer, failures, type Reply } from './reply.ts';
 import { texts } from './texts.ts';
 
 export interface ReadRequest {
   readonly project: Project;
+  readonly permissions: Permissions;
   readonly body: Uint8Array;
 }
 
@@ -25,42 +26,9 @@ export interface DataParts {
   readonly history: History;
 }
 
-/** `customers/attributes`: one result per asked attribute, in order (contract 4.1); `property` and `id` for now. */
-export async function answerAttributes(request: ReadRequest, parts: DataParts): Promise<Reply> {
-  const asked = parseObject(request.body);
-  if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
-  const attributes = asked['attributes'];
-  if (!Array.isArray(attributes) || attributes.length > attributesAskedMax) {
-    return failures.fields(400, { attributes: [texts.attributesType] });
-  }
-  const bad = attributes.findIndex((it: Json) => !isJsonObject(it) || typeof it['type'] !== 'string');
-  if (bad !== -1) {
-    return failures.fields(400, {
-      attributes: { [bad]: [texts.attributeType(describe(attributes[bad]))] },
-    });
-  }
-  const profile = await findCustomer(asked, request, parts);
-  if ('status' in profile) return profile;
-  const results = attributes.map((it: JsonObject) => readAttribute(profile, it));
-  return json(200, { success: true, results });
-}
-
-function describe(value: Json): string {
-  return isEchoable(value) ? JSON.stringify(value) : 'a large value';
-}
-
-function readAttribute(profile: Profile, asked: JsonObject): JsonObject {
-  const { type, property, id } = asked;
-  if (type === 'property' && typeof property === 'string') {
-    return { success: true, value: profile.attributes.get(property)?.[1] ?? null };
-  }
-  if (type === 'id' && typeof id === 'string')
-    return { success: true, value: showIds(profile).get(id) ?? null };
-  return { success: false, error: texts.attributeNotFound };
-}
-
 /** `customers/export-one`: ids, properties and events of one customer (contract 4.3). */
 export async function answerExportOne(request: ReadRequest, parts: DataParts): Promise<Answer> {
+  if (!request.permissions.gdpr.has('exportCustomer')) return failures.error(403, texts.noExportPermission);
   const asked = parseObject(request.body);
   if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
   const profile = await findCustomer(asked, request, parts);
@@ -73,21 +41,39 @@ export async function answerExportOne(request: ReadRequest, parts: DataParts): P
   return answerEvents(members, 'events', readPages(parts.history, eventsOf(profile)));
 }
 
-/** `customers/events`: events of some types of one customer (contract 4.2); without types, of all. */
+/** `customers/events`: events of some types of one customer (contract 4.2); without types, of all that the caller may read. */
 export async function answerCustomerEvents(request: ReadRequest, parts: DataParts): Promise<Answer> {
   const asked = parseObject(request.body);
   if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
   const wanted = readEventsWanted(asked);
   if ('errors' in wanted) return failures.fields(400, wanted.errors);
+  const { get } = request.permissions.events;
+  if (wanted.events !== 'all' && !wanted.events.every((type) => covers(get, type))) {
+    return failures.error(403, texts.noPermission);
+  }
   const profile = await findCustomer(asked, request, parts);
   if ('status' in profile) return profile;
-  const pages = readPages(parts.history, { ...eventsOf(profile), ...wanted });
+  const events = wanted.events === 'all' ? readableTypes(profile, get) : wanted.events;
+  const pages = readPages(parts.history, { ...eventsOf(profile), ...wanted, events });
   return answerEvents({ success: true }, 'data', pages);
 }
 
-function eventsOf(profile: Profile): WantedHistory {
+/** Every type of event that a profile has is one of its counters. */
+function readableTypes(profile: Profile, get: Names): NonNullable<WantedHistory['events']> {
+  return get === undefined ? 'all' : [...profile.counters.keys()].filter((type) => covers(get, type));
+}
+
+/** All events of a customer, as far as they are known to him who asks. */
+export function eventsOf(profile: Profile) {
   const { project, lastEvent } = profile;
-  return { project, profiles: historyOf(profile), upTo: lastEvent, by: 'time', order: 'asc', events: 'all' };
+  return {
+    project,
+    profiles: historyOf(profile),
+    upTo: lastEvent,
+    by: 'time',
+    order: 'asc',
+    events: 'all',
+  } as const;
 }
 
 /** Members of the answer, then the events as the last one: at once if they are few, otherwise as they are read. */
@@ -130,7 +116,7 @@ function showEvent(line: Line): string {
 }
 
 /** Reads through the same order as the writes: what was answered before is seen, and nothing a crash could take back. */
-async function findCustomer(
+export async function findCustomer(
   asked: JsonObject,
   request: ReadRequest,
   parts: DataParts,

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../lib/json.ts';
 import { eventTypesAskedMax } from './limits.ts';
 import { texts } from './texts.ts';
 
-type Wanted = Pick<WantedHistory, 'events' | 'order' | 'limit' | 'skip'>;
+type Wanted = Pick<WantedHistory, 'order' | 'limit' | 'skip'> & Required<Pick<WantedHistory, 'events'>>;
 
 /**
  * Reads which events `customers/events` asks for (contract 4.2): `event_types` (a client leaves it out for all),

@@ -70,6 +70,7 @@ const running = new WeakMap<Engine, number>();
  * customers are read once before, to find them.
  */
 export async function answerExport(request: ReadRequest, parts: ExportParts): Promise<Answer> {
+  if (!request.permissions.gdpr.has('exportCustomers')) return failures.error(403, texts.noExportPermission);
   const asked = parseObject(request.body);
   if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
   const format = typeof asked['format'] === 'string' ? formats[asked['format']] : undefined;

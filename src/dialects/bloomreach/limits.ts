@@ -13,6 +13,8 @@ export const nameBytesMax = 256;
 export const idLengthMax = 400;
 /** Values of one soft id in one command. */
 export const idValuesMax = 64;
+/** Characters of a customer token. */
+export const tokenLengthMax = 8_192;
 /** Client times are Unix seconds in [0, this). */
 export const timestampEnd = 1e11;
 /** Characters of a `command_id`'s JSON, and of any value that an answer repeats. */

@@ -1,6 +1,6 @@
-import type { Project } from '../../core/project.ts';
 import type { WriteRequest } from './batch.ts';
 import type { Credentials } from './credentials.ts';
+import type { TokenAlgorithm } from './customer-token.ts';
 import type { Answer } from './reply.ts';
 
 /** A request as a route with a file of its own sees it. */
@@ -31,16 +31,22 @@ interface Address<Given extends Call> {
 /** A route whose callers show a key before their body is read; the path names the project, or a member of the query. */
 export interface KeyedRoute extends Address<KeyedCall> {
   readonly project: 'path' | 'project_id' | 'stream_id';
+  /** How a token of a customer is signed where it takes the place of a key (contract 1.2). */
+  readonly token?: TokenAlgorithm;
 }
 
 /** A route that anybody may call; the body may say for which project. */
 export interface OpenRoute extends Address<Call> {
   readonly project: null;
+  readonly token?: undefined;
 }
 
 export type Route = KeyedRoute | OpenRoute;
 
-/** The call as a write to a project. */
-export function writeTo(project: Project, { receivedMs, body, idempotencyKey }: Call): WriteRequest {
-  return { project, receivedMs, body, query: '', idempotencyKey };
+/** The call as a write to a project, with what its caller may do there. */
+export function writeTo(
+  { project, permissions }: Pick<Credentials, 'project' | 'permissions'>,
+  { receivedMs, body, idempotencyKey }: Call,
+): WriteRequest {
+  return { project, permissions, receivedMs, body, query: '', idempotencyKey };
 }

@@ -6,18 +6,16 @@ import type { Projects } from '../../engine/projects.ts';
 import { StoreFullError } from '../../engine/store.ts';
 import type { Admission } from '../../http/admission.ts';
 import { BodyError, type BytesInFlight, endWhenStopping, readBodies, whileHeld } from '../../http/body.ts';
+import type { SecretBox } from '../../lib/secret-box.ts';
 import { answerAnonymize, answerAnonymizeBulk } from './anonymize.ts';
+import { answerAttributes } from './attributes.ts';
 import { answerBatch, answerSingle, type BloomreachParts, toSeconds } from './batch.ts';
 import { catalogRoutes } from './catalogs/catalog-routes.ts';
 import { commands, legacyCommands } from './commands.ts';
+import { consentCategories } from './consents.ts';
 import { authenticate, type Credentials, isRefused } from './credentials.ts';
-import {
-  answerAttributes,
-  answerCustomerEvents,
-  answerExportOne,
-  type DataParts,
-  type ReadRequest,
-} from './data.ts';
+import { authenticateByToken, isToken } from './customer-token.ts';
+import { answerCustomerEvents, answerExportOne, type DataParts, type ReadRequest } from './data.ts';
 import { answerExport, type ExportParts } from './export.ts';
 import { legacyRoutes } from './legacy/crm.ts';
 import { bodyBytesMax } from './limits.ts';
@@ -30,6 +28,7 @@ import { texts } from './texts.ts';
 export interface BloomreachRoutes extends Omit<BloomreachParts, 'commands'>, DataParts, ExportParts {
   readonly projects: Projects;
   readonly catalogs: CatalogStore;
+  readonly secrets: SecretBox;
   /** Whether there are the routes and commands of older clients (contract 2.8). */
   readonly legacyApi: boolean;
   /** Whether there are those of the Data Hub (contract 2.9). */
@@ -46,7 +45,6 @@ const noBody = new Uint8Array();
 
 /** Below `customers` of the data API, all by POST with a private key (contract 4). */
 const customerRoutes = {
-  attributes: answerAttributes,
   events: answerCustomerEvents,
   'export-one': answerExportOne,
   export: answerExport,
@@ -65,7 +63,7 @@ export function mountBloomreach(server: FastifyInstance, given: BloomreachRoutes
   const callers = new WeakMap<FastifyRequest, Credentials>();
 
   const writeOf = ({ credentials, request }: Parameters<Handler>[0]) => ({
-    project: credentials.project,
+    ...credentials,
     receivedMs: Math.floor(options.clock()),
     body: request.body instanceof Uint8Array ? request.body : noBody,
     query: '',
@@ -95,12 +93,14 @@ export function mountBloomreach(server: FastifyInstance, given: BloomreachRoutes
     route(['POST'], `${data}/customers/${name}`, withPrivateKey(answer));
   }
 
-  for (const { path, methods, project } of ownRoutes(options)) {
+  route(['POST'], `${data}/customers/attributes`, (call) => answerAttributes(writeOf(call), options));
+
+  for (const { path, methods, ...access } of ownRoutes(options)) {
     const answer = ({ request }: Parameters<Handler>[0]) => {
       const call = { ...callOf(request, options.clock), credentials: callers.get(request) };
       return methods[request.method as keyof typeof methods]?.(call as KeyedCall) as Answer;
     };
-    route(Object.keys(methods) as HTTPMethods[], path, answer, project);
+    route(Object.keys(methods) as HTTPMethods[], path, answer, access);
   }
 
   server.setErrorHandler((error, _request, reply) => {
@@ -114,6 +114,7 @@ function ownRoutes(options: BloomreachRoutes & BloomreachParts): readonly Route[
   return [
     ...sdkContentRoutes(options, 'projects'),
     selfCheck,
+    consentCategories,
     ...webContentRoutes,
     ...catalogRoutes(options),
     ...(options.streamApi ? streamRoutes(options) : []),
@@ -147,14 +148,14 @@ function lastOf(query: Query): Record<string, string> {
 /** Mounts one route: who calls it is found out before the body is read; other methods, and what a browser asks first. */
 function routeOf(
   server: FastifyInstance,
-  { projects }: BloomreachRoutes,
+  { projects, secrets, clock }: BloomreachRoutes,
   callers: WeakMap<FastifyRequest, Credentials>,
 ) {
   return (
     methods: readonly HTTPMethods[],
     path: string,
     handler: Handler,
-    project: Route['project'] = 'path',
+    { project, token }: Pick<Route, 'project' | 'token'> = { project: 'path' },
   ): void => {
     server.route({
       method: [...methods],
@@ -162,13 +163,20 @@ function routeOf(
       onRequest: async (request, reply) => {
         if (project === null) return;
         const query = lastOf(request.query as Query);
-        const { projectToken: token = '' } = request.params as { projectToken?: string };
-        const projectToken = project === 'path' ? token : (query[project] ?? '');
+        const { projectToken: named = '' } = request.params as { projectToken?: string };
+        const projectToken = project === 'path' ? named : (query[project] ?? '');
         const { authorization } = request.headers;
-        const caller = authenticate(
-          { projectToken, authorization, accessToken: query['access_token'] },
-          projects,
-        );
+        const nowMs = clock();
+        const caller =
+          token !== undefined && isToken(authorization)
+            ? await authenticateByToken(
+                { projectToken, authorization, algorithm: token, nowMs },
+                { projects, secrets },
+              )
+            : authenticate(
+                { projectToken, authorization, accessToken: query['access_token'], nowMs },
+                projects,
+              );
         if (isRefused(caller)) return send(reply, caller);
         callers.set(request, caller);
       },

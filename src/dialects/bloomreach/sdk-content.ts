@@ -31,12 +31,14 @@ export function sdkContentRoutes(
     [`${webxp}/cookies/:cookie/link-ids`]: {
       POST: async (call) => {
         const command = linkIdsTo(call.params['cookie'] ?? '');
-        const reply = await answerSingle(command, writeTo(call.credentials.project, call), parts);
-        return reply.status === 200 ? nothing() : reply;
+        return answerSingle(command, writeTo(call.credentials, call), parts, nothing());
       },
     },
   };
-  return Object.entries(routes).map(([path, methods]) => ({ path, methods, project: 'path' }));
+  return Object.entries(routes).map(([path, methods]) => {
+    const token = scope === 'streams' ? 'HS512' : path.includes('/appinbox/') ? 'HS256' : undefined;
+    return { path, methods, project: 'path', ...(token && { token }) };
+  });
 }
 
 /** Asks for a push to the device itself, in debug builds; there is nothing here that sends one. */

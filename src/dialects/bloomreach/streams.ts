@@ -9,10 +9,11 @@ export function streamRoutes(parts: BloomreachParts): readonly KeyedRoute[] {
     path: `/track/u/v1/${name}`,
     methods: { ...(answer && { POST: answer }) },
     project: 'stream_id',
+    token: 'HS512',
   });
   const singles = Array.from(commands.values(), (command) =>
-    twin(command.name, (call) => answerSingle(command, writeTo(call.credentials.project, call), parts)),
+    twin(command.name, (call) => answerSingle(command, writeTo(call.credentials, call), parts)),
   );
-  const batch = twin('batch', (call) => answerBatch(writeTo(call.credentials.project, call), parts));
+  const batch = twin('batch', (call) => answerBatch(writeTo(call.credentials, call), parts));
   return [...singles, batch, ...sdkContentRoutes(parts, 'streams')];
 }

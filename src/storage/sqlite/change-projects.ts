@@ -1,8 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ProjectId } from '../../core/ids.ts';
+import { type DeclaredPermissions, defaultPermissions } from '../../core/project/permissions.ts';
 import type { KeyClass } from '../../core/project.ts';
-import type { NewKey, ProjectChange, ProjectsChanged, StoredKey } from '../../engine/store.ts';
+import type { NewKey, ProjectChange, ProjectsChanged, StoredKey } from '../../engine/project-store.ts';
 import { nameSecret } from '../../lib/secret.ts';
+import { changeSettings } from './project-settings.ts';
 import { loadProjects } from './projects.ts';
 
 /** Makes one change to projects or keys in a transaction of its own. On disk when it returns. */
@@ -15,7 +17,7 @@ export function changeProjects(
   try {
     const problem = carryOut(database, change, nowMs);
     database.exec(problem === undefined ? 'COMMIT' : 'ROLLBACK');
-    return problem === undefined ? { problem, projects: loadProjects(database) } : { problem };
+    return problem === undefined ? { problem, projects: loadProjects(database, nowMs) } : { problem };
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
@@ -33,6 +35,13 @@ function carryOut(database: DatabaseSync, change: ProjectChange, nowMs: number):
       return undefined;
     case 'revoke_key':
       return revokeKey(database, change, nowMs);
+    case 'rotate_key':
+      return rotateKey(database, change, nowMs);
+    case 'set_permissions':
+      return setPermissions(database, change, nowMs);
+    case 'set_settings':
+      changeSettings(database, change.project, change.settings);
+      return undefined;
   }
 }
 
@@ -55,8 +64,18 @@ function createProject(
 
 function addKey(database: DatabaseSync, project: ProjectId, key: NewKey, nowMs: number): void {
   database
-    .prepare('INSERT INTO keys (project_id, class, key_id, hash, created_ms) VALUES (?, ?, ?, ?, ?)')
-    .run(project, key.class, key.keyId, key.hash, nowMs);
+    .prepare(
+      'INSERT INTO keys (project_id, class, key_id, hash, created_ms, sealed, permissions) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    )
+    .run(
+      project,
+      key.class,
+      key.keyId,
+      key.hash,
+      nowMs,
+      key.sealed,
+      key.permissions && JSON.stringify(key.permissions),
+    );
 }
 
 /** A key that is revoked already stays so, with its first date. */
@@ -66,25 +85,93 @@ function revokeKey(
   nowMs: number,
 ): Problem | undefined {
   const { changes } = database
-    .prepare(
-      'UPDATE keys SET revoked_ms = coalesce(revoked_ms, ?) WHERE project_id = ? AND lower(hex(substr(hash, 1, 8))) = ?',
-    )
+    .prepare(`UPDATE keys SET revoked_ms = coalesce(revoked_ms, ?) WHERE project_id = ? AND ${isNamed}`)
     .run(nowMs, project, key);
   return changes === 0 ? 'no_such_key' : undefined;
+}
+
+/** The name of a key (see `nameSecret`) in SQL. */
+const isNamed = 'lower(hex(substr(hash, 1, 8))) = ?';
+/** A key that lets somebody in at some time. */
+const isGood = 'revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > ?)';
+
+interface GoodKey {
+  readonly class: KeyClass;
+  readonly keyId: string;
+  readonly hash: Uint8Array;
+  readonly permissions: string | null;
+}
+
+function findGoodKey(
+  database: DatabaseSync,
+  { project, key }: { project: ProjectId; key: string },
+  nowMs: number,
+): GoodKey | undefined {
+  return database
+    .prepare(
+      `SELECT class, key_id AS keyId, hash, permissions FROM keys WHERE project_id = ? AND ${isNamed} AND ${isGood}`,
+    )
+    .get(project, key, nowMs) as GoodKey | undefined;
+}
+
+function rotateKey(
+  database: DatabaseSync,
+  change: Extract<ProjectChange, { do: 'rotate_key' }>,
+  nowMs: number,
+): Problem | undefined {
+  const found = findGoodKey(database, change, nowMs);
+  if (found === undefined) return 'no_such_key';
+  if (found.class !== 'private') return 'wrong_class';
+  // Of the secrets there are, one that was to end anyhow ends now.
+  database
+    .prepare(
+      `UPDATE keys SET expires_ms = CASE WHEN expires_ms IS NULL THEN ? ELSE ? END WHERE project_id = ? AND class = 'private' AND key_id = ? AND ${isGood}`,
+    )
+    .run(change.untilMs, nowMs, change.project, found.keyId, nowMs);
+  const { project, hash, sealed } = change;
+  const permissions =
+    found.permissions === null ? null : (JSON.parse(found.permissions) as DeclaredPermissions);
+  addKey(database, project, { class: 'private', keyId: found.keyId, hash, sealed, permissions }, nowMs);
+  return undefined;
+}
+
+function setPermissions(
+  database: DatabaseSync,
+  change: Extract<ProjectChange, { do: 'set_permissions' }>,
+  nowMs: number,
+): Problem | undefined {
+  const found = findGoodKey(database, change, nowMs);
+  if (found === undefined) return 'no_such_key';
+  if (found.class !== 'private' && found.class !== 'public') return 'wrong_class';
+  // Public tokens have no id in common.
+  const [which, value] = found.class === 'private' ? ['key_id', found.keyId] : ['hash', found.hash];
+  database
+    .prepare(`UPDATE keys SET permissions = ? WHERE project_id = ? AND class = ? AND ${which} = ?`)
+    .run(JSON.stringify(change.permissions), change.project, found.class, value as string | Uint8Array);
+  return undefined;
+}
+
+interface KeyRow extends GoodKey {
+  readonly createdMs: number | null;
+  readonly expiresMs: number | null;
+  readonly revokedMs: number | null;
 }
 
 /** Every key a project ever had, oldest first. */
 export function readKeys(database: DatabaseSync, project: ProjectId): StoredKey[] {
   const rows = database
     .prepare(
-      'SELECT hash, class, key_id AS keyId, created_ms AS createdMs, revoked_ms AS revokedMs FROM keys WHERE project_id = ? ORDER BY created_ms, class, key_id, hash',
+      'SELECT hash, class, key_id AS keyId, created_ms AS createdMs, expires_ms AS expiresMs, revoked_ms AS revokedMs, permissions FROM keys WHERE project_id = ? ORDER BY created_ms, class, key_id, hash',
     )
-    .all(project) as {
-    hash: Uint8Array;
-    class: KeyClass;
-    keyId: string;
-    createdMs: number | null;
-    revokedMs: number | null;
-  }[];
-  return rows.map(({ hash, ...key }) => ({ id: nameSecret(hash), ...key }));
+    .all(project) as unknown as KeyRow[];
+  return rows.map(({ hash, permissions, ...key }) => ({
+    id: nameSecret(hash),
+    ...key,
+    permissions: showPermissions(key.class, permissions),
+  }));
+}
+
+function showPermissions(kind: KeyClass, stored: string | null): DeclaredPermissions | null {
+  if (stored !== null) return JSON.parse(stored) as DeclaredPermissions;
+  return kind === 'public' || kind === 'private' ? defaultPermissions[kind] : null;
 }

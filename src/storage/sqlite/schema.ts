@@ -156,6 +156,15 @@ const migrations: readonly string[] = [
   -- Generations that no catalog has any more, whose items are still to be removed.
   CREATE TABLE catalog_garbage (generation INTEGER PRIMARY KEY);
   `,
+  `
+  -- JSON; null: what the class had before there were permissions. 'sealed' is the secret of a private key, encrypted.
+  ALTER TABLE keys ADD COLUMN permissions TEXT;
+  ALTER TABLE keys ADD COLUMN sealed BLOB;
+  -- Set by a rotation: the secret before it goes on until then.
+  ALTER TABLE keys ADD COLUMN expires_ms INTEGER;
+  -- JSON; what is left out is as the version has it.
+  ALTER TABLE projects ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+  `,
 ];
 
 /** The newest schema this version knows. */

@@ -4,27 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
+import { defaultPermissions, readPermissions } from '../../core/project/permissions.ts';
 import { isSecret, nameSecret } from '../../lib/secret.ts';
 import { lookupsContract } from '../contract/lookups.ts';
 import { projectStoreContract } from '../contract/project-store.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { bank, block, eventId, eventLine, shop, wanted, writeSet } from '../contract/write-sets.ts';
 import { changeProjects } from './change-projects.ts';
+import { DeclarationConflict, type DeclaredProject, declareProjects as declare } from './declare-projects.ts';
 import { foldAll } from './fold-lines.ts';
 import { FolderInUse, lockFolder } from './lock.ts';
 import { readLookups } from './lookups.ts';
 import { openWriter } from './open.ts';
-import {
-  DeclarationConflict,
-  type DeclaredProject,
-  declareProjects as declare,
-  loadProjects,
-} from './projects.ts';
+import { loadProjects as load } from './projects.ts';
 import { migrate } from './schema.ts';
 import { SqliteStore } from './store.ts';
 
 const declareProjects = (database: DatabaseSync, declared: readonly DeclaredProject[]) =>
-  declare(database, declared, 0);
+  declare(database, declared, { nowMs: 0, seal: (secret) => Buffer.from(`sealed ${secret}`) });
+const loadProjects = (database: DatabaseSync) => load(database, 0);
 
 function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'rapport-store-'));
@@ -199,7 +197,7 @@ describe('declared projects', () => {
       hash !== undefined && isSecret(secret, hash);
     assert.ok(isHash('prod_1', keys.get('production')) && isHash('exp_1', keys.get('dataExport')));
     assert.equal(project?.publicTokens.length, 1);
-    assert.ok(isHash('public_1', project?.publicTokens[0]));
+    assert.ok(isHash('public_1', project?.publicTokens[0]?.hash));
     assert.deepEqual(
       project?.privateKeys.map((key) => key.id),
       ['k'],
@@ -252,6 +250,35 @@ describe('declared projects', () => {
     const classes = project?.leanplumKeys.map((key) => key.class).sort();
     assert.deepEqual(classes, ['dataExport', 'development', 'production', 'production']);
     assert.deepEqual([project?.publicTokens.length, project?.privateKeys.length], [1, 2]);
+  });
+
+  test('permissions and settings that are declared hold again from each start; left out, they stay', (t) => {
+    const database = openDatabase(t);
+    const limited = { id: 'k', secret: 's', permissions: { events: { set: ['a'] } } };
+    const bloomreach = {
+      projectToken: token,
+      publicTokens: ['open', { token: 'limited', permissions: {} }],
+      privateKeys: [limited],
+      legacySingleErrors200: true,
+    };
+    declareProjects(database, [{ name: 'Demo', bloomreach }]);
+    const read = () => loadProjects(database)[0] ?? assert.fail();
+    const before = read();
+    assert.deepEqual(before.privateKeys[0]?.permissions, readPermissions(limited.permissions));
+    assert.equal(Buffer.from(before.privateKeys[0]?.sealed ?? []).toString(), 'sealed s');
+    const tokens = new Map(before.publicTokens.map((it) => [isSecret('open', it.hash), it.permissions]));
+    assert.deepEqual(tokens.get(true), readPermissions(defaultPermissions.public));
+    assert.deepEqual(tokens.get(false), readPermissions({}));
+    assert.equal(before.settings.legacySingleErrors200, true);
+
+    database.exec("UPDATE keys SET permissions = '{}'");
+    declareProjects(database, [
+      { name: 'Demo', bloomreach: { projectToken: token, privateKeys: [{ id: 'k', secret: 's' }] } },
+    ]);
+    assert.deepEqual(read().privateKeys[0]?.permissions, readPermissions({}));
+    assert.equal(read().settings.legacySingleErrors200, true);
+    declareProjects(database, [{ name: 'Demo', bloomreach }]);
+    assert.deepEqual(read().privateKeys, before.privateKeys);
   });
 
   test('the other dialect may come later', (t) => {

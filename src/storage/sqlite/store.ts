@@ -1,5 +1,6 @@
 import type { EventId, ProfileId, ProjectId } from '../../core/ids.ts';
 import { firstEventId } from '../../core/ids.ts';
+import type { ProjectChange, ProjectStore, ProjectsChanged, StoredKey } from '../../engine/project-store.ts';
 import {
   type DayOfLookups,
   type ErasureReceipt,
@@ -7,13 +8,9 @@ import {
   type Found,
   type LookupStore,
   type ProfileList,
-  type ProjectChange,
-  type ProjectStore,
-  type ProjectsChanged,
   type SealedPosition,
   type Sealing,
   type StateStore,
-  type StoredKey,
   StoreFullError,
   type Timer,
   type Wanted,

@@ -1,12 +1,6 @@
 import type { ProjectId } from '../../core/ids.ts';
-import type {
-  DayOfLookups,
-  ErasureReceipt,
-  ProjectChange,
-  ProjectsChanged,
-  Sealing,
-  StoredKey,
-} from '../../engine/store.ts';
+import type { ProjectChange, ProjectsChanged, StoredKey } from '../../engine/project-store.ts';
+import type { DayOfLookups, ErasureReceipt, Sealing } from '../../engine/store.ts';
 import { type CatalogWork, type CatalogWorkResult, prepareCatalogWork } from './catalogs/change.ts';
 import { changeProjects, readKeys } from './change-projects.ts';
 import { prepareCommit } from './commit-changes.ts';

@@ -1,11 +1,15 @@
 import type { Command } from '../../../core/command.ts';
 import type { NamedIdentity } from '../../../core/identity.ts';
+import { covers } from '../../../core/project/permissions.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import type { WireCommand } from '../command.ts';
 import { readCustomerIds } from '../customer-ids.ts';
 import { findBadProperty, readProperties } from '../properties.ts';
 import { texts } from '../texts.ts';
 import { readAge, readTimestamp } from '../time.ts';
+
+/** What a click becomes. */
+const eventType = 'campaign';
 
 /** Clicks that name nobody are the history of one profile of the project, which no request can name. */
 const unattributed: readonly NamedIdentity[] = [
@@ -15,6 +19,10 @@ const unattributed: readonly NamedIdentity[] = [
 /** A click on a campaign's link (contract 2.5): an event `campaign`, of the customer if the caller says who. */
 export const campaignsClicks: WireCommand = {
   name: 'campaigns/clicks',
+
+  forbid(_data, { events }) {
+    return covers(events.set, eventType) ? undefined : texts.forbiddenEvent;
+  },
 
   toCommand(data: JsonObject, receivedMs: number): Command | string {
     const url = data['url'];
@@ -40,7 +48,7 @@ export const campaignsClicks: WireCommand = {
       ids: isKnown ? named.ids : unattributed,
       create: true,
       merge: 'oldest',
-      name: 'campaign',
+      name: eventType,
       value: null,
       info: null,
       params: properties,

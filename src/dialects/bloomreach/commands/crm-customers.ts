@@ -6,6 +6,7 @@ import { customers } from './customers.ts';
 /** `customers` as older clients say it: the ids are called `ids` (contract 2.8). */
 export const crmCustomers: WireCommand = {
   name: 'crm/customers',
+  forbid: customers.forbid,
 
   toCommand(data: JsonObject, receivedMs: number): Command | string {
     return customers.toCommand(

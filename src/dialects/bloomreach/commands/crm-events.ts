@@ -6,6 +6,7 @@ import { customersEvents } from './customers-events.ts';
 /** `customers/events` as older clients and the web SDK say it: the name of the event is its `type` (contract 2.8). */
 export const crmEvents: WireCommand = {
   name: 'crm/events',
+  forbid: customersEvents.forbid,
 
   toCommand(data: JsonObject, receivedMs: number): Command | string {
     return customersEvents.toCommand(

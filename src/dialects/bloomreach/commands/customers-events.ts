@@ -1,5 +1,6 @@
 import type { Command } from '../../../core/command.ts';
-import type { JsonObject } from '../../../lib/json.ts';
+import { covers } from '../../../core/project/permissions.ts';
+import type { Json, JsonObject } from '../../../lib/json.ts';
 import type { WireCommand } from '../command.ts';
 import { readCustomerIds } from '../customer-ids.ts';
 import { nameBytesMax } from '../limits.ts';
@@ -11,11 +12,19 @@ import { readAge, readTimestamp } from '../time.ts';
 export const customersEvents: WireCommand = {
   name: 'customers/events',
 
+  /** Without a type there is nothing to forbid: that it is missing is said in its turn. */
+  forbid(data, { events }) {
+    if (events.set === undefined) return undefined;
+    const type = typeOf(data);
+    return typeof type === 'string' && type !== '' && !covers(events.set, type)
+      ? texts.forbiddenEvent
+      : undefined;
+  },
+
   toCommand(data: JsonObject, receivedMs: number): Command | string {
     const named = readCustomerIds(data['customer_ids']);
     if (named.problem !== undefined) return named.problem === 'none' ? texts.noIds : texts.noValidIds;
-    // `type` is the older name.
-    const name = data['event_type'] ?? data['type'];
+    const name = typeOf(data);
     if (name === undefined || name === null || name === '') return texts.noEventType;
     if (typeof name !== 'string' || Buffer.byteLength(name) > nameBytesMax) return texts.invalidEventType;
     const properties = readProperties(data['properties']);
@@ -40,3 +49,8 @@ export const customersEvents: WireCommand = {
     };
   },
 };
+
+/** `type` is the older name. */
+function typeOf(data: JsonObject): Json | undefined {
+  return data['event_type'] ?? data['type'];
+}

@@ -1,5 +1,6 @@
 import type { Command } from '../../../core/command.ts';
-import type { JsonObject } from '../../../lib/json.ts';
+import { covers, coversNothing } from '../../../core/project/permissions.ts';
+import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import type { WireCommand } from '../command.ts';
 import { readCustomerIds } from '../customer-ids.ts';
 import { findBadProperty, readProperties } from '../properties.ts';
@@ -9,6 +10,15 @@ import { readAge, readTimestamp } from '../time.ts';
 /** Updates a customer's properties, each only if it was not set later than this update (contract 2.2). */
 export const customers: WireCommand = {
   name: 'customers',
+
+  /** One forbidden name refuses the whole. An update without properties needs the right to set at least one: it links ids. */
+  forbid(data, { properties: { set } }) {
+    if (set === undefined) return undefined;
+    if (coversNothing(set)) return texts.forbiddenProperties;
+    const properties = data['properties'];
+    if (!isJsonObject(properties)) return undefined;
+    return Object.keys(properties).every((name) => covers(set, name)) ? undefined : texts.forbiddenProperties;
+  },
 
   toCommand(data: JsonObject, receivedMs: number): Command | string {
     const named = readCustomerIds(data['customer_ids']);

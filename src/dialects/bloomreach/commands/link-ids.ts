@@ -8,6 +8,7 @@ import { customers } from './customers.ts';
 export function linkIdsTo(cookie: string): WireCommand {
   return {
     name: 'link-ids',
+    forbid: (_data, permissions) => customers.forbid({}, permissions),
 
     toCommand(data: JsonObject, receivedMs: number): Command | string {
       const given = data['external_ids'];

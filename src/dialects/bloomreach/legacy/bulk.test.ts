@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Projects } from '../../../engine/projects.ts';
 import { Engine } from '../../../engine/submit.ts';
+import { declareProjects } from '../../../storage/sqlite/declare-projects.ts';
 import { openWriter } from '../../../storage/sqlite/open.ts';
-import { declareProjects, loadProjects } from '../../../storage/sqlite/projects.ts';
+import { loadProjects } from '../../../storage/sqlite/projects.ts';
 import { migrate } from '../../../storage/sqlite/schema.ts';
 import { SqliteStore } from '../../../storage/sqlite/store.ts';
 import { answerBulk } from './bulk.ts';
@@ -18,8 +19,11 @@ test('what a server that takes nothing more could not store is to be sent again'
   const file = join(folder, 'rapport.sqlite');
   const database = openWriter(file);
   migrate(database);
-  declareProjects(database, [{ name: 'Shop', bloomreach: { projectToken: token } }], 0);
-  const projects = new Projects(loadProjects(database));
+  declareProjects(database, [{ name: 'Shop', bloomreach: { projectToken: token } }], {
+    nowMs: 0,
+    seal: Buffer.from,
+  });
+  const projects = new Projects(loadProjects(database, 0));
   database.close();
   const store = new SqliteStore(file);
   t.after(async () => {

@@ -1,5 +1,6 @@
 import type { Command } from '../../../core/command.ts';
 import type { Outcome } from '../../../core/outcome.ts';
+import { defaultPermissions, readPermissions } from '../../../core/project/permissions.ts';
 import type { Project } from '../../../core/project.ts';
 import type { Projects } from '../../../engine/projects.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
@@ -33,7 +34,7 @@ export async function answerBulk(call: Call, parts: LegacyParts): Promise<Answer
   if (typeof project === 'string') return failures.error(400, project);
   const startMs = parts.clock();
   const steps = given.map((it) => translate(it, { call, project, startMs }, parts));
-  const reply = await submit(writeTo(project, call), parts, {
+  const reply = await submit(writeTo(keyless(project), call), parts, {
     route: 'bulk',
     commands: steps.flatMap(({ command }) => (command === undefined ? [] : [command])),
     render: (outcomes) =>
@@ -65,6 +66,13 @@ function resultText(outcome: Outcome): string {
   const { error } = resultOf(outcome);
   return error === undefined ? `{${ok}}` : failedText(error);
 }
+
+/** What a caller without a key may do: write, as public tokens may that are not limited. */
+export function keyless(project: Project) {
+  return { project, permissions: publicPermissions };
+}
+
+const publicPermissions = readPermissions(defaultPermissions.public);
 
 /** What stands in `project_id`, or in `company_id` of older clients. */
 export function namedProject(data: Json | undefined): Json | undefined {

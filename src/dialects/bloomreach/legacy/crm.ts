@@ -1,18 +1,19 @@
 import type { Project } from '../../../core/project.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import { answerSingle, parseObject } from '../batch.ts';
+import type { WireCommand } from '../command.ts';
 import { crmCustomers } from '../commands/crm-customers.ts';
 import { legacyCommands } from '../commands.ts';
 import { findProject } from '../credentials.ts';
 import { type Answer, failures, json, type Reply } from '../reply.ts';
 import { type Call, type OpenRoute, writeTo } from '../route.ts';
 import { texts } from '../texts.ts';
-import { answerBulk, type LegacyParts, namedProject } from './bulk.ts';
+import { answerBulk, keyless, type LegacyParts, namedProject } from './bulk.ts';
 import { negotiate } from './cookie.ts';
 
 /**
  * The routes of older clients and of the web SDK (contract 2.8). They show no key: whoever knows the token of a project,
- * which is in its pages for all to see, may add to it, and read nothing.
+ * which is in its pages for all to see, may add to it, and read nothing. Permissions of keys do not limit them.
  */
 export function legacyRoutes(parts: LegacyParts): readonly OpenRoute[] {
   const post = (path: string, answer: (call: Call) => Promise<Answer>): OpenRoute => ({
@@ -23,7 +24,7 @@ export function legacyRoutes(parts: LegacyParts): readonly OpenRoute[] {
   const singles = Array.from(legacyCommands.values(), (command) =>
     post(`/${command.name}`, async (call) => {
       const read = readCall(call, parts);
-      return 'status' in read ? read : answerSingle(command, writeTo(read.project, call), parts);
+      return 'status' in read ? read : answerSingle(command, writeTo(keyless(read.project), call), parts);
     }),
   );
   return [
@@ -39,13 +40,14 @@ async function answerTrack(call: Call, parts: LegacyParts): Promise<Answer> {
   if ('status' in read) return read;
   const ids = isJsonObject(read.data['ids']) ? read.data['ids'] : {};
   const { value } = negotiate(ids, { ...call, project: read.project });
-  const command = {
+  const command: WireCommand = {
     name: 'crm/customers/track',
+    forbid: crmCustomers.forbid,
     toCommand: (_data: JsonObject, receivedMs: number) =>
       crmCustomers.toCommand({ ids: { ...ids, cookie: value } }, receivedMs),
   };
-  const reply = await answerSingle(command, writeTo(read.project, call), parts);
-  return reply.status === 200 ? json(200, { success: true, data: { ids: { cookie: value } } }) : reply;
+  const done = json(200, { success: true, data: { ids: { cookie: value } } });
+  return answerSingle(command, writeTo(keyless(read.project), call), parts, done);
 }
 
 function readCall(
