@@ -35,6 +35,9 @@ export interface Settings {
   readonly historicalData: boolean;
   /** Requests to the Bloomreach API per minute and client address; undefined: as many as come. */
   readonly bloomreachRateLimit: number | undefined;
+  /** How many events and states of SDKs one session may hold; infinite: any number. */
+  readonly sessionEventsMax: number;
+  readonly sessionStatesMax: number;
 }
 
 /** Every setting, as `docs/operating/settings.md` shows it (a test compares). */
@@ -119,6 +122,15 @@ export const settingDocs = {
     meaning:
       '`on` keeps the times of Leanplum events of more than 365 days ago, for loading old data; `off` moves them to now, with a warning.',
   },
+  RAPPORT_SESSION_EVENTS: {
+    default: '1500',
+    meaning:
+      'Events that Leanplum SDKs may track in one session; more are skipped with a warning. `0`: no limit.',
+  },
+  RAPPORT_SESSION_STATES: {
+    default: '1500',
+    meaning: 'The same for the states they enter.',
+  },
 } as const;
 
 /** Reads the settings from the environment. Throws `SettingError`. */
@@ -145,12 +157,20 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     currency: readCurrency(get('RAPPORT_CURRENCY')),
     currencyRatesFile: get('RAPPORT_CURRENCY_RATES') || undefined,
     historicalData: readSwitch('RAPPORT_HISTORICAL_DATA', get('RAPPORT_HISTORICAL_DATA')),
+    sessionEventsMax: readLimit('RAPPORT_SESSION_EVENTS', get('RAPPORT_SESSION_EVENTS')),
+    sessionStatesMax: readLimit('RAPPORT_SESSION_STATES', get('RAPPORT_SESSION_STATES')),
   };
 }
 
 function readLines(text: string): number {
   if (/^[1-9]\d{0,7}$/.test(text)) return Number(text);
   throw new SettingError(`RAPPORT_HISTORY_LINES must be a number from 1 to 99999999, not '${text}'`);
+}
+
+/** 0 stands for no limit. */
+function readLimit(name: string, text: string): number {
+  if (/^\d{1,8}$/.test(text)) return Number(text) || Number.POSITIVE_INFINITY;
+  throw new SettingError(`${name} must be a number from 0 to 99999999, not '${text}'`);
 }
 
 function readDevModeLimit(text: string): Settings['devModeLimit'] {

@@ -48,6 +48,8 @@ export interface EnterState extends CommandBase {
   readonly info: string | null;
   readonly params: JsonObject;
   readonly timeSec: number | null;
+  /** How many states its session may have; left out: any number. */
+  readonly sessionMax?: number;
 }
 
 /** A timer of this profile is due: time has passed, whoever it is. */
@@ -74,6 +76,8 @@ export interface Track extends CommandBase {
   readonly disposition?: 'passive' | 'require_active';
   /** The client gave an absolute time: an exact repeat is the same event (Bloomreach contract 2.3). */
   readonly stamped: boolean;
+  /** How many events its session may have; left out: any number. */
+  readonly sessionMax?: number;
 }
 
 /** Sets attributes; a null value clears. */

@@ -109,6 +109,8 @@ function open(profile: Profile, line: SessionOpenedLine): void {
     lastActiveMs: openedMs,
     heardMs: line.atMs,
     spentMs: 0,
+    events: 0,
+    states: 0,
     state: null,
   });
   if (!line.background) countSession(profile, openedMs);
@@ -140,6 +142,7 @@ function beActive(profile: Profile, atMs: number): void {
 function enter(profile: Profile, session: Session | undefined, line: StateEnteredLine): void {
   if (addToCounter(profile.states, line, null)) profile.size += line.name.length + 64;
   if (session === undefined) return;
+  session.states += 1;
   session.state = {
     id: line.id as number as StateId,
     name: line.name,

@@ -166,6 +166,8 @@ function changeIdentities(
 }
 
 function count(profile: Profile, line: EventLine): void {
+  const session = line.session === null ? undefined : profile.sessions.find((it) => it.id === line.session);
+  if (session !== undefined) session.events += 1;
   if (addToCounter(profile.counters, line, line.value)) profile.size += line.name.length + 64;
   if (line.stamped) {
     const print = fingerprint(line.name, line.timeSec, line.params);

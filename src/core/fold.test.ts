@@ -206,6 +206,7 @@ const disposition = fc.constantFrom(
   { disposition: 'passive' as const },
   { disposition: 'require_active' as const },
 );
+const full = fc.constantFrom({}, { sessionMax: 1 });
 const steering = fc.constantFrom(
   'stop' as const,
   'pause' as const,
@@ -228,8 +229,9 @@ const command: fc.Arbitrary<Command> = fc.oneof(
         stamped: fc.boolean(),
       }),
       disposition,
+      full,
     )
-    .map(([track, more]) => ({ ...track, ...more })),
+    .map(([track, more, limit]) => ({ ...track, ...more, ...limit })),
   fc.record({ ...base, kind: fc.constant('set_attributes' as const), attributes, keepNewer: fc.boolean() }),
   fc.record({
     ...base,
@@ -252,13 +254,18 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     totals: fc.record({ createdMs: some, lastActiveMs: some, sessions: some, spentMs: some }),
   }),
   fc.record({ ...base, kind: fc.constant('steer_session' as const), action: steering }),
-  fc.record({
-    ...base,
-    kind: fc.constant('enter_state' as const),
-    name: text,
-    info: fc.option(text),
-    params: objectOf(value),
-  }),
+  fc
+    .tuple(
+      fc.record({
+        ...base,
+        kind: fc.constant('enter_state' as const),
+        name: text,
+        info: fc.option(text),
+        params: objectOf(value),
+      }),
+      full,
+    )
+    .map(([enter, limit]) => ({ ...enter, ...limit })),
 );
 /** Some merge, and some users become others. */
 const merging = fc.constantFrom({}, { merge: 'oldest' as const }, { merge: 'named' as const });

@@ -13,6 +13,8 @@ export type Outcome =
   | { readonly code: 'user_not_found' }
   /** It may only be done in an active session, and there is none. Nothing changed. */
   | { readonly code: 'no_session' }
+  /** The session has as many events or states as it may have: this one is not recorded. */
+  | { readonly code: 'session_full'; readonly of: 'events' | 'states' }
   /** The profile has reached its size limit and the command would make it grow: what would, is not done. */
   | { readonly code: 'profile_full' }
   /** Nothing is kept about this user, by his wish. Nothing changed. */
@@ -29,11 +31,13 @@ export const appliedOffline: Outcome = { code: 'applied', offline: true };
 export const duplicate: Outcome = { code: 'duplicate' };
 export const userNotFound: Outcome = { code: 'user_not_found' };
 export const noSession: Outcome = { code: 'no_session' };
+export const eventsFull: Outcome = { code: 'session_full', of: 'events' };
+export const statesFull: Outcome = { code: 'session_full', of: 'states' };
 export const blocked: Outcome = { code: 'blocked' };
 export const idNeeded: Outcome = { code: 'id_needed' };
 export const profileFull: Outcome = { code: 'profile_full' };
 
 /** Whether the command was carried out, so that a repeat of it is none; a failure may be repeated. */
 export function isCarriedOut({ code }: Outcome): boolean {
-  return code === 'applied' || code === 'no_session';
+  return code === 'applied' || code === 'no_session' || code === 'session_full';
 }

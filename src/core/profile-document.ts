@@ -50,6 +50,9 @@ type SessionDocument = readonly [
   heard: number,
   spent: number,
   state: readonly [id: number, name: string, entered: number, running: boolean, spent: number] | null,
+  /** Left out: nothing was recorded in it yet. */
+  events?: number,
+  states?: number,
 ];
 
 /**
@@ -113,10 +116,23 @@ function writeSessions(profile: Profile): string {
   if (profile.sessions.length === 0) return '[]';
   return JSON.stringify(
     profile.sessions.map(
-      ({ id, device, phase, openedMs, lastActiveMs, heardMs, spentMs, state }): SessionDocument => {
+      ({
+        id,
+        device,
+        phase,
+        openedMs,
+        lastActiveMs,
+        heardMs,
+        spentMs,
+        state,
+        events,
+        states,
+      }): SessionDocument => {
         const current =
           state && ([state.id, state.name, state.enteredMs, state.running, state.spentMs] as const);
-        return [id, device, phase, openedMs, lastActiveMs, heardMs, spentMs, current];
+        const clocks = [openedMs, lastActiveMs, heardMs, spentMs] as const;
+        if (events + states === 0) return [id, device, phase, ...clocks, current];
+        return [id, device, phase, ...clocks, current, events, states];
       },
     ),
   );
@@ -185,7 +201,7 @@ function mapOf(facts: readonly Attribute[]): Map<string, Attribute> {
 }
 
 function readSession(stored: SessionDocument): Session {
-  const [id, device, phase, openedMs, lastActiveMs, heardMs, spentMs, state] = stored;
+  const [id, device, phase, openedMs, lastActiveMs, heardMs, spentMs, state, events = 0, states = 0] = stored;
   return {
     id: id as SessionId,
     device: device as IdentityId | null,
@@ -194,6 +210,8 @@ function readSession(stored: SessionDocument): Session {
     lastActiveMs,
     heardMs,
     spentMs,
+    events,
+    states,
     state: state && {
       id: state[0] as StateId,
       name: state[1],

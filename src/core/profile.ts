@@ -50,6 +50,9 @@ export interface Session {
   heardMs: number;
   /** How long it was active up to `lastActiveMs`, without its pauses. */
   spentMs: number;
+  /** How many events and states were recorded in it. */
+  events: number;
+  states: number;
   state: CurrentState | null;
 }
 

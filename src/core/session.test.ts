@@ -301,6 +301,31 @@ describe('a session', () => {
     (world) => assert.deepEqual(sums(world), { sessionCount: 1, spent: 10_000, active: 20_000 }),
   );
 
+  scenario('that is full takes no more of what is limited', [
+    known,
+    opened,
+    [20, track('a'), 'applied', '4 event a in 3'],
+    [21, track('b', { disposition: 'passive' }), 'applied', '5 event b passive in 3'],
+    [22, track('c', { sessionMax: 2 }), 'session_full'],
+    [23, track('c', { sessionMax: 2, disposition: 'passive' }), 'session_full'],
+    [24, track('c', { sessionMax: 3 }), 'applied', '6 event c in 3'],
+    [25, enter('cart', { sessionMax: 1 }), 'applied', '7 state_entered cart in 3'],
+    [26, enter('till', { sessionMax: 1 }), 'session_full'],
+    [27, track('d'), 'applied', '8 event d state 7 in 3'],
+    [
+      28,
+      steer('stop'),
+      'applied',
+      '9 state_left cart spent 3 state 7 in 3',
+      '10 session_ended spent 18 in 3',
+    ],
+    [29, track('c', { sessionMax: 2 }), 'applied offline', '11 event c'],
+    [30, enter('till', { sessionMax: 1 }), 'applied offline', '12 state_entered till'],
+    [31, open(), 'applied', '13 session_opened'],
+    [32, track('c', { sessionMax: 1 }), 'applied', '14 event c in 13'],
+    [33, track('c', { sessionMax: 1 }), 'session_full'],
+  ]);
+
   scenario('that needs to be there creates nobody', [
     [5, track('a', { disposition: 'require_active' }), 'no_session'],
     [6, read(), 'user_not_found'],

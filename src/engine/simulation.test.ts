@@ -250,7 +250,7 @@ class Model {
       if (repeated === undefined) {
         const { outcome, newest } = this.#applyCommand(command, batch.project, nowMs);
         seen = Math.max(seen, newest);
-        if (mark !== undefined && ['applied', 'no_session'].includes(outcome.code))
+        if (mark !== undefined && ['applied', 'no_session', 'session_full'].includes(outcome.code))
           this.#pairs.set(mark, this.#lastEvent);
         return outcome;
       }

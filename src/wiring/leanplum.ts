@@ -21,7 +21,12 @@ export function buildLeanplum(
       addressOf: trust(settings.trustedProxies),
       places: new Places(placeFiles(settings.geoipDatabase), onError),
     },
-    actionSettings: { currencies: readCurrencies(settings), keepsOldTimes: settings.historicalData },
+    actionSettings: {
+      currencies: readCurrencies(settings),
+      keepsOldTimes: settings.historicalData,
+      sessionEventsMax: settings.sessionEventsMax,
+      sessionStatesMax: settings.sessionStatesMax,
+    },
   };
 }
 

@@ -96,7 +96,12 @@ const leanplumParts = {
   lookups: new Lookups(store, []),
   devModeLimit: new DevModeLimit('off'),
   productionKeyDevMode: false,
-  actionSettings: { currencies: new Currencies('USD', undefined), keepsOldTimes: false },
+  actionSettings: {
+    currencies: new Currencies('USD', undefined),
+    keepsOldTimes: false,
+    sessionEventsMax: 1500,
+    sessionStatesMax: 1500,
+  },
 };
 const detectors = {
   addressOf: clientAddressBy([]),

@@ -1,7 +1,7 @@
 import type { Change } from '../change.ts';
 import type { EnterState } from '../command.ts';
 import { profileSizeMax } from '../limits.ts';
-import { applied, appliedOffline, type Outcome, profileFull } from '../outcome.ts';
+import { applied, appliedOffline, type Outcome, profileFull, statesFull } from '../outcome.ts';
 import { deviceOf, leaveState, phaseOf, sessionOf } from '../session.ts';
 import { sessionSteps } from '../session-table.ts';
 
@@ -16,6 +16,8 @@ export function enterState(change: Change, command: EnterState): Outcome {
   const device = deviceOf(profile, command.ids);
   const found = sessionOf(profile, device);
   const session = sessionSteps[phaseOf(found)].enter_state === 'enter_state' ? found : undefined;
+  if (session !== undefined && session.states >= (command.sessionMax ?? Number.POSITIVE_INFINITY))
+    return statesFull;
   const happenedMs = change.happenedMs(command.timeSec);
   const atMs = session === undefined ? happenedMs : Math.max(happenedMs, session.lastActiveMs);
   if (session !== undefined) leaveState(change, session, atMs);

@@ -2,7 +2,15 @@ import type { Change } from '../change.ts';
 import type { Track } from '../command.ts';
 import { fingerprint, hasFingerprint } from '../fingerprint.ts';
 import { profileSizeMax } from '../limits.ts';
-import { applied, appliedOffline, duplicate, noSession, type Outcome, profileFull } from '../outcome.ts';
+import {
+  applied,
+  appliedOffline,
+  duplicate,
+  eventsFull,
+  noSession,
+  type Outcome,
+  profileFull,
+} from '../outcome.ts';
 import { deviceOf, placeOf, sessionOf } from '../session.ts';
 
 /**
@@ -20,6 +28,8 @@ export function track(change: Change, command: Track): Outcome {
   const found = sessionOf(profile, device);
   const session = placeOf(found, passive ? 'passive_event' : 'event') === 'outside' ? undefined : found;
   if (session === undefined && command.disposition === 'require_active') return noSession;
+  if (session !== undefined && session.events >= (command.sessionMax ?? Number.POSITIVE_INFINITY))
+    return eventsFull;
   if (profile.size > profileSizeMax && !profile.counters.has(command.name)) return profileFull;
   change.say({
     kind: 'event',

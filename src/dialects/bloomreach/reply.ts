@@ -55,6 +55,7 @@ export function resultOf(outcome: Outcome): CommandResult {
     case 'id_needed':
     case 'failed':
     case 'no_session':
+    case 'session_full':
       return { error: texts.internal };
     default:
       return unreachable(outcome);

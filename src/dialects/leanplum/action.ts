@@ -49,6 +49,9 @@ export interface ActionSettings {
   readonly currencies: Currencies;
   /** A `track` of long ago is kept at its time: old data is being loaded (contract 3.5, 8.1). */
   readonly keepsOldTimes: boolean;
+  /** Events and states of one session, of calls from SDKs (contract 8.1). */
+  readonly sessionEventsMax: number;
+  readonly sessionStatesMax: number;
 }
 
 export interface Translated {

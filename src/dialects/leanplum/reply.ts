@@ -51,6 +51,10 @@ export function outcomeElement(
       return `{"success":true${membersOf(fields)}${warningMember('User not found; request skipped.')}${id}}`;
     case 'no_session':
       return `{"success":true,"ignored":true${warningMember('No active session; event ignored.')}${id}}`;
+    case 'session_full': {
+      const notice = `Session has too many ${outcome.of}; request skipped.`;
+      return `{"success":true${membersOf(fields)}${warningMember(withNotice(options.warning, notice))}${id}}`;
+    }
     case 'profile_full':
       return `{"success":false,"error":{"message":"User profile is too large; request skipped."}${id}}`;
     case 'blocked':
@@ -76,7 +80,10 @@ export function statusOf(
 
 function withSkipped(warning: string | undefined, skipped: readonly string[] = []): string | undefined {
   if (skipped.length === 0) return warning;
-  const notice = `Increment needs integers; skipped: ${skipped.join(', ')}`;
+  return withNotice(warning, `Increment needs integers; skipped: ${skipped.join(', ')}`);
+}
+
+function withNotice(warning: string | undefined, notice: string): string {
   return warning === undefined ? notice : `${warning} ${notice}`;
 }
 

@@ -44,7 +44,16 @@ export const advance: Action = {
     }
     return {
       warning,
-      command: { kind: 'enter_state', ids, create, name, info, params, timeSec },
+      command: {
+        kind: 'enter_state',
+        ids,
+        create,
+        name,
+        info,
+        params,
+        timeSec,
+        ...(call.isSdk && { sessionMax: call.settings.sessionStatesMax }),
+      },
     };
   },
 

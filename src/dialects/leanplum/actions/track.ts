@@ -67,6 +67,7 @@ export const track: Action = {
         timeSec: time.timeSec,
         stamped: false,
         ...(disposition !== 'active' && { disposition }),
+        ...(call.isSdk && { sessionMax: call.settings.sessionEventsMax }),
       },
     };
   },
