@@ -1,4 +1,4 @@
-import { assert, unreachable } from '../lib/assert.ts';
+import { unreachable } from '../lib/assert.ts';
 import { weighJson } from '../lib/json.ts';
 import { addToCounter } from './counter.ts';
 import { evolveMerge } from './evolve-merge.ts';
@@ -36,8 +36,9 @@ export function evolve(profile: Profile | undefined, line: Line, identityValue: 
       moveTimer(state, line);
       return state;
     }
-    assert(line.kind === 'created', `the first line of profile ${line.profile} is ${line.kind}`);
-    return newProfile(line.profile, line.project, line.atMs);
+    const empty = newProfile(line.profile, line.project, line.atMs);
+    // Of a profile whose beginning is erased some lines may be left before the one that says its state.
+    return line.kind === 'created' ? empty : evolve(empty, line, identityValue);
   }
   profile.updatedMs = line.atMs;
   profile.lastEvent = line.id;
