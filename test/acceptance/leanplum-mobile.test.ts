@@ -13,7 +13,7 @@ import { countsOf, exportUser, form, nowSec, send } from './wire.ts';
 
 let server: Server;
 before(async () => {
-  server = await startServer();
+  server = await startServer({ environment: { RAPPORT_SESSION_EVENTS: '0' } });
 });
 after(() => server[Symbol.asyncDispose]());
 
