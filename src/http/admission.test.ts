@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Admission, type Admitted } from './admission.ts';
-import { admittedMax, admittedMin, admittedStart, requestCost } from './limits.ts';
+import {
+  admittedMax,
+  admittedMin,
+  admittedStart,
+  fewRequests,
+  fewRequestsBytes,
+  requestCost,
+} from './limits.ts';
 
 /** An admission on a clock that stands still until it is moved. */
 function start() {
@@ -52,6 +59,14 @@ describe('how much is let in', () => {
     assert.ok((counts[1] as number) < (counts[0] as number));
     assert.equal(admission.load.limit, admittedMin);
     assert.equal(counts.at(-1), Math.floor(admittedMin / (small + requestCost)));
+  });
+
+  test('a few requests are let in, however late the answers', () => {
+    const { admission, serve } = start();
+    for (let round = 0; round < 40; round++) serve(1_000, small, 500);
+    const batchOf500 = fewRequestsBytes / fewRequests - requestCost;
+    assert.equal(serve(1_000, batchOf500, 500), fewRequests);
+    assert.equal(admission.load.limit, admittedMin);
   });
 
   test('grows while answers are soon and requests are refused, up to a most', () => {

@@ -5,6 +5,8 @@ import {
   admittedStart,
   answerSlowMs,
   answerSoonMs,
+  fewRequests,
+  fewRequestsBytes,
   requestCost,
 } from './limits.ts';
 
@@ -16,13 +18,15 @@ import {
  * came late, it shrinks, and when they came soon it grows. So it follows what this machine can do with these requests,
  * and a slow disk alone refuses nobody.
  *
- * A large request counts with at most a quarter of the limit, and large ones together get at most half: a few senders
- * of huge batches cannot shut out everybody else, and a huge batch finds its turn however small the limit is.
+ * A few requests are let in however small the limit is: a back end whose few connections carry large batches is no flood.
+ * A large request counts with at most a quarter of the room, and large ones together get at most half: a few senders
+ * of huge batches cannot shut out everybody else, and a huge batch finds its turn however little room there is.
  */
 export class Admission {
   readonly #elapsed: () => number;
   #limit = admittedStart;
   #admitted = 0;
+  #requests = 0;
   #refused = 0;
   #windowEnd = 0;
   #window = { answers: 0, waitedMs: 0, full: false };
@@ -39,33 +43,34 @@ export class Admission {
 
   /** Whether a request of `bytes` may be read; it is not counted before it is, or slow senders would take all room. */
   mayRead(bytes: number): boolean {
-    return this.#hasRoom(this.#costOf(bytes));
+    return this.#costOf(bytes) !== undefined;
   }
 
   /** Takes in a request of `bytes` that was read; undefined: there is too much under way. */
   enter(bytes: number): Admitted | undefined {
     const cost = this.#costOf(bytes);
-    if (!this.#hasRoom(cost)) return undefined;
+    if (cost === undefined) return undefined;
     this.#admitted += cost;
+    this.#requests += 1;
     return { cost, since: this.#elapsed() };
   }
 
-  #costOf(bytes: number): number {
-    return Math.min(bytes + requestCost, this.#limit / 4);
-  }
-
-  #hasRoom(cost: number): boolean {
-    const room = cost > this.#limit / 8 ? this.#limit / 2 : this.#limit;
-    if (this.#admitted === 0 || this.#admitted + cost <= room) return true;
+  /** With how much a request of `bytes` counts; undefined: there is no room for it. */
+  #costOf(bytes: number): number | undefined {
+    const room = this.#requests < fewRequests ? Math.max(this.#limit, fewRequestsBytes) : this.#limit;
+    const cost = Math.min(bytes + requestCost, room / 4);
+    const roomForIt = cost > room / 8 ? room / 2 : room;
+    if (this.#requests === 0 || this.#admitted + cost <= roomForIt) return cost;
     this.#window.full = true;
     this.#refused += 1;
-    return false;
+    return undefined;
   }
 
   /** A request is answered, or its client is gone and its work done. */
   leave({ cost, since }: Admitted): void {
     const now = this.#elapsed();
     this.#admitted -= cost;
+    this.#requests -= 1;
     this.#window.answers += 1;
     this.#window.waitedMs += now - since;
     if (now < this.#windowEnd) return;
