@@ -1,5 +1,9 @@
 /** Limits of the history worker. */
 
+/** Threads that one statement runs on, where there are as many processors. */
+export const threadsMax = 2;
+/** How far they stand behind the threads that serve requests (see `lowerPoolPriority`). */
+export const niceness = 10;
 /** What DuckDB may take; beyond it, it writes to the folder for temporary files. */
 export const memoryLimit = '512MB';
 /** Of temporary files; a sort of the largest merge needs about this much. */

@@ -1,14 +1,17 @@
+import { availableParallelism } from 'node:os';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { lowerPoolPriority } from '../../lib/pool-priority.ts';
 import { temporaryFolder } from './folders.ts';
-import { memoryLimit, temporaryLimit } from './limits.ts';
+import { memoryLimit, niceness, temporaryLimit, threadsMax } from './limits.ts';
 
 /**
  * A database in memory that may open the files of `folder` and nothing else, whatever SQL it is given, and whose
- * settings nobody can change any more. Nothing is ever downloaded.
+ * settings nobody can change any more. Nothing is ever downloaded. From now on its threads, and the pool's, which it calls
+ * from, stand behind those that serve requests.
  */
 export async function openDuck(folder: string): Promise<DuckDBInstance> {
   const database = await DuckDBInstance.create(':memory:', {
-    threads: '1',
+    threads: String(Math.min(threadsMax, availableParallelism())),
     memory_limit: memoryLimit,
     temp_directory: temporaryFolder(folder),
     max_temp_directory_size: temporaryLimit,
@@ -26,6 +29,7 @@ export async function openDuck(folder: string): Promise<DuckDBInstance> {
     SET lock_configuration = true;
   `);
   connection.closeSync();
+  lowerPoolPriority(niceness);
   return database;
 }
 
