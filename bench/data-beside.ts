@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Report } from './figures.ts';
 import { Generator } from './generator.ts';
 import type { Job, Measurement } from './load.ts';
 import { processResidentBytes } from './processes.ts';
@@ -13,8 +14,6 @@ const users = 20_000;
 const peakMs = 3_000;
 const warmUpMs = 1_000;
 const sampleEveryMs = 250;
-
-type Report = (name: string, value: number, unit: string, goal?: string) => void;
 
 /**
  * The real server at half of its peak rate, first with a history that has nothing to do, then with one that seals all the

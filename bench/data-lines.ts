@@ -6,7 +6,7 @@ import {
   type ProjectId,
 } from '../src/core/ids.ts';
 import { type EventLine, writeLine } from '../src/core/line.ts';
-import type { Block } from '../src/engine/store.ts';
+import type { Block, WriteSet } from '../src/engine/store.ts';
 
 export const days = 30;
 /** Midnight, so that the lines fill whole days. */
@@ -98,4 +98,22 @@ export class LineSource {
     this.#state = x;
     return (x >>> 0) % end;
   }
+}
+
+/** Blocks alone, with nothing of whom their lines are about. */
+export function toWriteSet(blocks: readonly Block[], nowMs: number): WriteSet {
+  return {
+    nowMs,
+    blocks,
+    rowsUpTo: blocks.at(-1)?.lastEvent,
+    profiles: [],
+    removed: [],
+    erasures: [],
+    identities: [],
+    detached: [],
+    records: [],
+    contents: [],
+    timers: [],
+    doneTimers: [],
+  };
 }

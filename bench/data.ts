@@ -1,6 +1,7 @@
 /**
  * `npm run bench:data`: how fast the history takes in, seals and answers, on generated lines of 30 days, and what it takes
- * of disk and memory; then the real server's ingest at half its rate, with and without the history at work beside it.
+ * of disk and memory; then the real server's ingest at half its rate, with and without the history at work beside it, and
+ * an export of all customers, alone and beside such ingest.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,17 +14,12 @@ import { openWriter } from '../src/storage/sqlite/open.ts';
 import { migrate } from '../src/storage/sqlite/schema.ts';
 import { SqliteStore } from '../src/storage/sqlite/store.ts';
 import { measureBeside } from './data-beside.ts';
-import { days, LineSource, startMs } from './data-lines.ts';
+import { measureExport } from './data-export.ts';
+import { days, LineSource, startMs, toWriteSet } from './data-lines.ts';
+import { Figures } from './figures.ts';
+import { endOnSignals } from './processes.ts';
 import { machine } from './report.ts';
 import { percentile } from './statistics.ts';
-
-/** One figure: what was aimed at, where there is an aim. */
-export interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly goal?: string;
-}
 
 const sealLines = 250_000;
 const linesPerSlice = 500_000;
@@ -32,17 +28,14 @@ const runsPerQuery = 5;
 const profileReads = 60;
 
 const usage = `npm run bench:data -- [options]
-  --lines N      generated lines (10000000)
+  --lines N      generated lines, 0 leaves the history out (10000000)
   --seconds S    length of the ingest beside it, 0 leaves it out (15)
+  --customers N  customers of the export, 0 leaves it out (1000000)
   --data FOLDER  where the data folders go, on a real disk (node_modules/.cache)
 RAPPORT_BENCH_OUT names the JSON file (bench-data.json).`;
 
-const figures: Figure[] = [];
-
-function report(name: string, value: number, unit: string, goal?: string): void {
-  figures.push({ name, value, unit, ...(goal !== undefined && { goal }) });
-  process.stderr.write(`${name}: ${format(value)} ${unit}\n`);
-}
+const figures = new Figures();
+const { report } = figures;
 
 /** The newest line of a store of generated lines is as old as its time. */
 class Bench {
@@ -123,19 +116,7 @@ class Bench {
     const blocks = this.#source.next(lines);
     for (let at = 0; at < blocks.length; at += blocksPerCommit) {
       const part = blocks.slice(at, at + blocksPerCommit);
-      const nothing = {
-        profiles: [],
-        removed: [],
-        erasures: [],
-        identities: [],
-        detached: [],
-        records: [],
-        contents: [],
-        timers: [],
-        doneTimers: [],
-      };
-      const rowsUpTo = part.at(-1)?.lastEvent;
-      await this.#store.commit({ nowMs: this.#source.nowMs, blocks: part, rowsUpTo, ...nothing });
+      await this.#store.commit(toWriteSet(part, this.#source.nowMs));
     }
     this.#nowMs = this.#source.nowMs;
     return blocks.reduce((sum, block) => sum + block.lines, 0);
@@ -244,27 +225,12 @@ async function median(runs: number, work: () => Promise<unknown>): Promise<numbe
   return percentile(Float64Array.from(times).sort(), 0.5);
 }
 
-function format(value: number): string {
-  if (value >= 1000) return Math.round(value).toLocaleString('en-US');
-  return value >= 10 || Number.isInteger(value) ? value.toFixed(value >= 100 ? 0 : 1) : value.toFixed(3);
-}
-
-function formatTable(): string {
-  const rows = figures.map((it) => [it.name, format(it.value), it.unit, it.goal ?? '']);
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const [first = 0, second = 0] = widths;
-  return rows
-    .map(([name = '', value = '', unit = '', goal = '']) =>
-      `${name.padEnd(first)}  ${value.padStart(second)} ${unit.padEnd(8)} ${goal}`.trimEnd(),
-    )
-    .join('\n');
-}
-
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       lines: { type: 'string', default: '10000000' },
       seconds: { type: 'string', default: '15' },
+      customers: { type: 'string', default: '1000000' },
       data: { type: 'string', default: join(import.meta.dirname, '../node_modules/.cache') },
       help: { type: 'boolean', default: false },
     },
@@ -273,22 +239,26 @@ async function main(): Promise<void> {
   mkdirSync(values.data, { recursive: true });
   const folder = mkdtempSync(join(values.data, 'bench-data-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  console.log(`${machine()}, ${Number(values.lines).toLocaleString('en-US')} lines`);
+  const lines = Number(values.lines);
+  const seconds = Number(values.seconds);
+  const customers = Number(values.customers);
+  console.log(`${machine()}, ${lines.toLocaleString('en-US')} lines`);
   try {
-    const bench = new Bench(folder, Number(values.lines));
-    await bench.run();
-    await bench.close();
-    if (Number(values.seconds) > 0) await measureBeside(folder, Number(values.seconds) * 1000, report);
+    if (lines > 0) await measureHistory(folder, lines);
+    if (seconds > 0) await measureBeside(folder, seconds * 1000, report);
+    if (customers > 0) await measureExport(folder, customers, report);
   } finally {
-    console.log(`\n${formatTable()}\n`);
-    writeFileSync(
-      process.env['RAPPORT_BENCH_OUT'] ?? 'bench-data.json',
-      `${JSON.stringify(figures, null, 2)}\n`,
-    );
+    console.log(`\n${figures.toTable()}\n`);
+    const outFile = process.env['RAPPORT_BENCH_OUT'] ?? 'bench-data.json';
+    writeFileSync(outFile, `${JSON.stringify(figures.list, null, 2)}\n`);
   }
 }
 
-// Without this an interrupt would end us past the clean-up.
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+async function measureHistory(folder: string, lines: number): Promise<void> {
+  const bench = new Bench(folder, lines);
+  await bench.run();
+  await bench.close();
+}
+
+endOnSignals();
 await main();

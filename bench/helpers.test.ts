@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { selectRows } from './rows.ts';
 import { joinSorted, percentile, sum } from './statistics.ts';
-import { countItems } from './store.ts';
+import { countLines } from './store.ts';
 import { UserCycle } from './user-cycle.ts';
 
 test('a percentile is a measured value, the nearest rank', () => {
@@ -66,5 +66,17 @@ test('stored items are events, changes of attributes and sessions, whatever else
     '{"v":1,"kind":"session_ended","spent":5}',
     '{"v":1,"kind":"event","name":"b"}',
   ];
-  assert.equal(countItems(Buffer.from(`${lines.join('\n')}\n`)), 4);
+  assert.deepEqual(countLines(Buffer.from(`${lines.join('\n')}\n`)), { items: 4, links: 0 });
+});
+
+test('a merge is a link, and the event that the server makes of it no item; an attached id is a link', () => {
+  const lines = [
+    '{"v":1,"kind":"identity_attached","name":"cookie"}',
+    '{"v":1,"kind":"event","name":"visit","stamped":true}',
+    '{"v":1,"kind":"merged","part":5,"same":[],"document":{}}',
+    '{"v":1,"kind":"merged_into","into":7}',
+    '{"v":1,"kind":"event","name":"merge","passive":true}',
+    '{"v":1,"kind":"event","name":"merge request","stamped":true}',
+  ];
+  assert.deepEqual(countLines(Buffer.from(lines.join('\n'))), { items: 2, links: 2 });
 });

@@ -12,7 +12,8 @@ import { processCpuMicros } from './processes.ts';
 import { type Answer, countSuccesses, ResponseReader } from './response-reader.ts';
 import { patch } from './template.ts';
 import { UserCycle } from './user-cycle.ts';
-import { buildWorkload, type Workload, type WorkloadName } from './workloads.ts';
+import type { Workload } from './workloads/parts.ts';
+import { buildWorkload, type WorkloadName } from './workloads.ts';
 
 export type Pattern =
   | { readonly kind: 'closed'; readonly warmUpMs: number; readonly windowMs: number }

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Generator } from './generator.ts';
 import { fillStore, measurePaced, measurePeak, type Stage } from './measure.ts';
 import { type Options, readOptions } from './options.ts';
-import { processResidentBytes } from './processes.ts';
+import { endOnSignals, processResidentBytes } from './processes.ts';
 import { formatTable, machine, type TableRow } from './report.ts';
 import type { Row } from './rows.ts';
 import { type RunningServer, repository, startNullServer, startRapport } from './servers.ts';
@@ -18,7 +18,7 @@ import { StoredCounter } from './store.ts';
 
 const usersOnEmptyStore = 20_000;
 const idleBeforeMemoryMs = 1000;
-/** The history stays asleep, and every line in its block to be counted; `bench:data` measures both together. */
+/** The history seals nothing beside the rows; `bench:data` measures both together. */
 const settings = { RAPPORT_HISTORY_LINES: '99999999' };
 
 interface Store {
@@ -121,9 +121,7 @@ function secondsSince(startedAt: number): string {
   return ((performance.now() - startedAt) / 1000).toFixed(1);
 }
 
-// Without this an interrupt would end us past the clean-up, and leave the servers and their data behind.
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+endOnSignals();
 const startedAt = performance.now();
 try {
   const options = readOptions();

@@ -5,7 +5,7 @@ import type { Row } from './rows.ts';
 import type { RunningServer } from './servers.ts';
 import { joinSorted, percentile, sum } from './statistics.ts';
 import type { Stored, StoredCounter } from './store.ts';
-import { buildWorkload } from './workloads.ts';
+import { buildWorkload, type WorkloadName } from './workloads.ts';
 
 /** One store under test: its server, who its users are, and what was counted in it. */
 export interface Stage {
@@ -23,16 +23,20 @@ const rounds = 2;
 const warmUps = { nullMs: 300, realMs: 600, realFirstMs: 1500 };
 
 /** Null and real in turn, as the machine may be shared and change its speed: only neighbours can be compared. */
-export async function measurePeak(stage: Stage, row: Row): Promise<TableRow> {
+export async function measurePeak(whole: Stage, row: Row): Promise<TableRow> {
+  const stage = row.prepared === undefined ? whole : { ...whole, users: row.prepared.users };
+  if (row.prepared !== undefined) await sendOnce(stage, `before ${row.title}`, row.prepared.workload);
   const nulls: Measurement[] = [];
   const reals: Measurement[] = [];
+  // The history first takes in what the rows before have left: that is no part of a read.
+  if (buildWorkload(row.workload).readsOnly) await run(stage, stage.server, row, closed(0, warmUps.realMs));
   for (let round = 0; round < rounds; round++) {
     nulls.push(await run(stage, stage.nullServer, row, closed(warmUps.nullMs, stage.windowMs / 2)));
     const warmUpMs = round === 0 ? warmUps.realFirstMs : warmUps.realMs;
     reals.push(await run(stage, stage.server, row, closed(warmUpMs, stage.windowMs)));
   }
   const side = { nullCpuUsPerItem: serverCpu(nulls), generatorUsPerItem: generatorCpu(reals) };
-  return { figures: figures(rowName(row, stage), reals, rate(nulls), stored(stage, row, reals)), side };
+  return { figures: figures(rowName(row, stage), reals, rate(nulls), await stored(stage, row, reals)), side };
 }
 
 /** Its ratio is to the null server's peak too: at a given rate the throughput of any server would be that rate. */
@@ -48,13 +52,17 @@ export async function measurePaced(stage: Stage, row: Row, peak: TableRow, share
   const reals = [await run(stage, stage.server, row, pattern)];
   const side = { nullCpuUsPerItem: peak.side.nullCpuUsPerItem, generatorUsPerItem: generatorCpu(reals) };
   const nullRate = peak.figures.nullItemsPerSecond;
-  return { figures: figures(rowName(row, stage), reals, nullRate, stored(stage, row, reals)), side };
+  return { figures: figures(rowName(row, stage), reals, nullRate, await stored(stage, row, reals)), side };
 }
 
+/** Answers how many items it took. */
 export async function fillStore(stage: Stage): Promise<number> {
-  const row: Row = { key: 'prefill', title: 'filling the store', workload: 'prefill', connections: 16 };
-  const measurement = await run(stage, stage.server, row, { kind: 'once' });
-  return stored(stage, row, [measurement]).items;
+  return (await sendOnce(stage, 'filling the store', 'prefill')).items;
+}
+
+async function sendOnce(stage: Stage, title: string, workload: WorkloadName): Promise<Stored> {
+  const row: Row = { key: workload, title, workload, connections: 16 };
+  return stored(stage, row, [await run(stage, stage.server, row, { kind: 'once' })]);
 }
 
 export function rowName(row: Row, stage: Stage): string {
@@ -79,13 +87,19 @@ function closed(warmUpMs: number, windowMs: number): Pattern {
 }
 
 /** What the row left in the store, which must be exactly what was acknowledged: the rest is worth nothing otherwise. */
-function stored(stage: Stage, row: Row, measurements: readonly Measurement[]): Stored {
-  const counted = stage.counter.countNew();
+async function stored(stage: Stage, row: Row, measurements: readonly Measurement[]): Promise<Stored> {
+  const { readsOnly, itemsPerRequest, linksPerRequest } = buildWorkload(row.workload);
+  const counted = await stage.counter.countNew();
   const acknowledged = sum(measurements.map((measurement) => measurement.acknowledged));
-  if (counted.items !== (buildWorkload(row.workload).readsOnly ? 0 : acknowledged)) {
+  if (counted.items !== (readsOnly ? 0 : acknowledged)) {
     throw new Error(
       `${rowName(row, stage)}: ${acknowledged} items acknowledged, ${counted.items} found in the store`,
     );
+  }
+  // Users who did not exist before have links of their own.
+  const links = (acknowledged / itemsPerRequest) * linksPerRequest;
+  if (counted.links < links) {
+    throw new Error(`${rowName(row, stage)}: ${counted.links} links of ids in the store instead of ${links}`);
   }
   return counted;
 }
@@ -100,7 +114,7 @@ function figures(name: string, reals: readonly Measurement[], nullRate: number, 
     p50Ms: percentile(latencies, 0.5),
     p99Ms: percentile(latencies, 0.99),
     cpuUsPerItem: serverCpu(reals),
-    bytesPerEvent: counted.bodyBytes / counted.lines,
+    bytesPerEvent: counted.blockBytes / counted.blockLines,
     stored: counted.items,
     acknowledged: sum(reals.map((real) => real.acknowledged)),
   };

@@ -21,6 +21,14 @@ async function startNullServer(): Promise<string> {
   server.post<{ Body: Buffer }>('/track/v2/projects/:token/batch', async (request, reply) => {
     return sendJson(reply, bloomreachAnswer(request.body));
   });
+  for (const path of [
+    '/track/v2/projects/:token/customers/events',
+    '/data/v2/projects/:token/customers/events',
+  ]) {
+    server.post<{ Body: Buffer }>(path, async (request, reply) =>
+      sendJson(reply, eventsAnswer(request.body)),
+    );
+  }
   return await server.listen({ host: '127.0.0.1', port: 0 });
 }
 
@@ -50,6 +58,12 @@ function bloomreachAnswer(body: Buffer): string {
   const { commands } = parse(body) as { commands: readonly unknown[] };
   const results = commands.map(() => ({ success: true }));
   return JSON.stringify({ results, start_time: startTime, end_time: Date.now() / 1000, success: true });
+}
+
+/** An event taken, or no events found. */
+function eventsAnswer(body: Buffer): string {
+  const { event_types: types } = parse(body) as { event_types?: unknown };
+  return JSON.stringify({ success: true, ...(types === undefined ? { errors: [] } : { data: [] }) });
 }
 
 function parse(body: Buffer): unknown {

@@ -17,7 +17,8 @@ export interface Options {
 const usage = `npm run bench -- [options]
   --profiles N   profiles in the filled store, 0 leaves it out (100000)
   --seconds S    length of each measured window (3.5)
-  --rows a,b     only these: multi50, multi500, batch10, batch1, track, half, sdk, start, start60, exportUser
+  --rows a,b     only these: multi50, multi500, batch10, batch1, links, track, event, half,
+                 sdk, start, start60, exportUser, events
   --data FOLDER  where the data folders go, on a real disk (node_modules/.cache)
   --cpu-prof     write .cpuprofile files of the server's threads
 RAPPORT_BENCH_OUT names the JSON file (bench.json).`;

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Generator } from './generator.ts';
 import type { Measurement, Pattern } from './load.ts';
-import { processResidentBytes } from './processes.ts';
+import { endOnSignals, processResidentBytes } from './processes.ts';
 import { machine } from './report.ts';
 import { repository, startRapport } from './servers.ts';
 import { percentile } from './statistics.ts';
@@ -38,6 +38,7 @@ const { itemsPerRequest } = buildWorkload(workload);
 
 const dataFolder = mkdtempSync(join(values.data, 'bench-'));
 process.once('exit', () => rmSync(dataFolder, { recursive: true, force: true }));
+endOnSignals();
 const profileFolder = values['cpu-prof'] ? repository : undefined;
 const server = await startRapport({ dataFolder, profileFolder, settings });
 const generator = new Generator();
@@ -98,7 +99,7 @@ try {
     const regained = (rateOf(after) / capacity) * 100;
     console.log(`${second} s after   ${regained.toFixed(0)} % of the capacity, ${describe(after)}`);
   }
-  const stored = new StoredCounter(dataFolder).countNew();
+  const stored = await new StoredCounter(dataFolder).countNew();
   console.log(`stored      ${stored.items} items, ${acknowledged} acknowledged`);
   if (stored.items !== acknowledged) process.exitCode = 1;
 } finally {

@@ -10,6 +10,8 @@ export interface Row {
   readonly pacedBy?: { readonly key: string; readonly share: number };
   /** A row that has to have run before: it leaves the users that this one asks for. */
   readonly after?: string;
+  /** Only so many users, to each of whom this is sent once before. */
+  readonly prepared?: { readonly users: number; readonly workload: WorkloadName };
 }
 
 /** "50×10": fifty items in a request, ten for each of its users. */
@@ -18,7 +20,20 @@ export const allRows: readonly Row[] = [
   { key: 'multi500', title: 'leanplum multi 500×10', workload: 'multi500', connections: 16 },
   { key: 'batch10', title: 'bloomreach batch 50×10', workload: 'batch10', connections: 16 },
   { key: 'batch1', title: 'bloomreach batch 50×1', workload: 'batch1', connections: 16 },
+  {
+    key: 'links',
+    title: 'bloomreach batch of 50, 15 link ids',
+    workload: 'links',
+    connections: 16,
+    after: 'batch10',
+  },
   { key: 'track', title: 'leanplum track, 128 connections', workload: 'track', connections: 128 },
+  {
+    key: 'event',
+    title: 'bloomreach customers/events, 128 connections',
+    workload: 'event',
+    connections: 128,
+  },
   {
     key: 'half',
     title: 'leanplum multi 50×10 at half rate',
@@ -41,6 +56,13 @@ export const allRows: readonly Row[] = [
     workload: 'exportUser',
     connections: 16,
     after: 'sdk',
+  },
+  {
+    key: 'events',
+    title: 'bloomreach data customers/events, 128 connections',
+    workload: 'events',
+    connections: 128,
+    prepared: { users: 2_000, workload: 'visit' },
   },
 ];
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { credentials } from './workloads.ts';
+import { credentials } from './workloads/parts.ts';
 
 export interface RunningServer {
   readonly port: number;

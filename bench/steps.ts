@@ -9,7 +9,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Generator } from './generator.ts';
-import { threadCpuMicros } from './processes.ts';
+import { endOnSignals, threadCpuMicros } from './processes.ts';
 import { type CpuProfile, foldProfile, steps } from './profile-steps.ts';
 import { machine } from './report.ts';
 import { type Row, selectRows } from './rows.ts';
@@ -101,7 +101,7 @@ const profileFolder = mkdtempSync(join(values.data, 'bench-profile-'));
 process.once('exit', () => {
   for (const folder of [dataFolder, profileFolder]) rmSync(folder, { recursive: true, force: true });
 });
-process.once('SIGINT', () => process.exit(130));
+endOnSignals();
 const server = await startRapport({ dataFolder, profileFolder });
 const generator = new Generator();
 const windows: Window[] = [];

@@ -44,7 +44,16 @@ test('an unknown field is refused', () => {
 });
 
 test('every workload renders as JSON with as many items and users as it says', () => {
-  const names: WorkloadName[] = ['multi50', 'multi500', 'batch10', 'batch1', 'prefill'];
+  const names: WorkloadName[] = [
+    'multi50',
+    'multi500',
+    'batch10',
+    'batch1',
+    'links',
+    'visit',
+    'prefill',
+    'customers',
+  ];
   for (const name of names) {
     const { template, itemsPerRequest, usersPerRequest } = buildWorkload(name);
     const users = Array.from({ length: usersPerRequest }, (_, index) => index + 1);

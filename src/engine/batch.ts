@@ -31,6 +31,8 @@ export interface Batch {
   readonly content?: readonly ContentItem[];
   /** Bytes of the request's body: what it holds of the queue's bound. */
   readonly bytes: number;
+  /** It goes through all profiles and names each once: what was read for it leaves memory with it. */
+  readonly scan?: true;
   readonly keyed?: Keyed;
 }
 

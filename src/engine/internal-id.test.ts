@@ -34,40 +34,70 @@ const byName = (name: string): Item => {
   return { command: { kind: 'read_profile', ids, create: false } };
 };
 
-test('an internal id names a profile in memory and on disk, several in one batch, and nobody else', async () => {
+async function withStore(use: (store: SqliteStore) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'rapport-engine-'));
   const file = join(folder, 'rapport.sqlite');
   const database = openWriter(file);
   migrate(database);
   database.close();
   const store = new SqliteStore(file);
-  const start = () => {
-    const fail = (error: unknown) => assert.fail(String(error));
-    const engine = new Engine({ store, clock: () => 1_700_000_000_000, onFatal: fail, onBug: fail });
-    return async (...items: Item[]) => {
-      const result = await engine.submit({ project, items, bytes: 0 });
-      if (result.code !== 'done') return assert.fail(result.code);
-      return result.outcomes.map((outcome) =>
-        outcome.code === 'profile'
-          ? { id: outcome.profile.id, city: outcome.profile.attributes.get('city')?.[1] }
-          : outcome.code,
-      );
-    };
-  };
   try {
-    const send = start();
-    const [, , ann, bob] = await send(set('ann', 'Brno'), set('bob', 'Oslo'), byName('ann'), byName('bob'));
-    if (typeof ann !== 'object' || typeof bob !== 'object') return assert.fail('they are not there');
-    const asked = [byId(ann.id), byId(bob.id), byId(ann.id + 1), byName('ann'), byId(bob.id)];
-    const expected = [ann, bob, 'user_not_found', ann, bob];
-    assert.deepEqual(await send(...asked), expected);
-    assert.deepEqual(await start()(...asked), expected, 'from disk');
-    assert.deepEqual(await send(set('ann', 'Praha'), byId(ann.id)), [
-      'applied',
-      { id: ann.id, city: 'Praha' },
-    ]);
+    await use(store);
   } finally {
     await store.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Each is a process after the other: what the ones before have in memory it does not know. */
+function start(store: SqliteStore) {
+  const fail = (error: unknown) => assert.fail(String(error));
+  const engine = new Engine({ store, clock: () => 1_700_000_000_000, onFatal: fail, onBug: fail });
+  const send = async (items: readonly Item[], scan?: true) => {
+    const result = await engine.submit({ project, items, bytes: 0, ...(scan && { scan }) });
+    if (result.code !== 'done') return assert.fail(result.code);
+    return result.outcomes.map((outcome) =>
+      outcome.code === 'profile'
+        ? { id: outcome.profile.id, city: outcome.profile.attributes.get('city')?.[1] }
+        : outcome.code,
+    );
+  };
+  return { engine, send };
+}
+
+async function twoUsers(send: ReturnType<typeof start>['send']) {
+  const [, , ann, bob] = await send([set('ann', 'Brno'), set('bob', 'Oslo'), byName('ann'), byName('bob')]);
+  if (typeof ann !== 'object' || typeof bob !== 'object') return assert.fail('they are not there');
+  return { ann, bob };
+}
+
+test('an internal id names a profile in memory and on disk, several in one batch, and nobody else', async () => {
+  await withStore(async (store) => {
+    const { send } = start(store);
+    const { ann, bob } = await twoUsers(send);
+    const asked = [byId(ann.id), byId(bob.id), byId(ann.id + 1), byName('ann'), byId(bob.id)];
+    const expected = [ann, bob, 'user_not_found', ann, bob];
+    assert.deepEqual(await send(asked), expected);
+    assert.deepEqual(await start(store).send(asked), expected, 'from disk');
+    assert.deepEqual(await send([set('ann', 'Praha'), byId(ann.id)]), [
+      'applied',
+      { id: ann.id, city: 'Praha' },
+    ]);
+  });
+});
+
+test('a scan leaves nothing in memory that was not there before, and what is newer than the disk stays', async () => {
+  await withStore(async (store) => {
+    const first = start(store);
+    const { ann, bob } = await twoUsers(first.send);
+    await first.engine.drain();
+    const { engine, send } = start(store);
+    assert.deepEqual(await send([byId(ann.id), byId(bob.id)], true), [ann, bob]);
+    assert.equal(engine.load.cacheBytes, 0);
+    await send([set('ann', 'Praha')]);
+    const { cacheBytes } = engine.load;
+    const moved = { id: ann.id, city: 'Praha' };
+    for (const _ of [1, 2]) assert.deepEqual(await send([byId(ann.id), byId(bob.id)], true), [moved, bob]);
+    assert.equal(engine.load.cacheBytes, cacheBytes);
+  });
 });

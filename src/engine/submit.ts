@@ -129,6 +129,7 @@ export class Engine {
       const queued = this.#order.next();
       if (queued === undefined) break;
       this.#open.answer(queued, this.#apply(queued));
+      if (queued.batch.scan) this.#memory.dropRead(queued);
       if (this.#open.isLarge) this.#seal();
     }
     this.#order.prefetch();

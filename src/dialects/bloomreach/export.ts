@@ -133,7 +133,7 @@ async function* readCustomers(
     const items = page.map((profile) => ({
       command: { kind: 'read_profile', ids: [], create: false, profile } as const,
     }));
-    const result = await engine.submit({ project: project.id, items, bytes: 0 });
+    const result = await engine.submit({ project: project.id, items, bytes: 0, scan: true });
     // The caller sees a body that breaks off, which is no list of all customers.
     if (result.code !== 'done') throw new Error('An export was broken off: the server has too much to do');
     const found = result.outcomes.flatMap((it) => (it.code === 'profile' ? [it.profile] : []));
