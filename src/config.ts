@@ -38,6 +38,11 @@ export interface Settings {
   /** How many events and states of SDKs one session may hold; infinite: any number. */
   readonly sessionEventsMax: number;
   readonly sessionStatesMax: number;
+  /** How many names of a kind a Leanplum app may use; infinite: any number. */
+  readonly eventNamesMax: number;
+  readonly stateNamesMax: number;
+  readonly attributeNamesMax: number;
+  readonly paramNamesMax: number;
 }
 
 /** Every setting, as `docs/operating/settings.md` shows it (a test compares). */
@@ -131,6 +136,14 @@ export const settingDocs = {
     default: '1500',
     meaning: 'The same for the states they enter.',
   },
+  RAPPORT_EVENT_NAMES: {
+    default: '500',
+    meaning:
+      'Names of events that a Leanplum app may use; what has another one is skipped with a warning, as is one that is the name of a state. At most `10000`; `0`: no limit, and names are not looked at.',
+  },
+  RAPPORT_STATE_NAMES: { default: '500', meaning: 'The same for states.' },
+  RAPPORT_ATTRIBUTE_NAMES: { default: '500', meaning: 'The same for attributes of users.' },
+  RAPPORT_PARAMETER_NAMES: { default: '200', meaning: 'The same for parameters of events and states.' },
 } as const;
 
 /** Reads the settings from the environment. Throws `SettingError`. */
@@ -159,6 +172,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     historicalData: readSwitch('RAPPORT_HISTORICAL_DATA', get('RAPPORT_HISTORICAL_DATA')),
     sessionEventsMax: readLimit('RAPPORT_SESSION_EVENTS', get('RAPPORT_SESSION_EVENTS')),
     sessionStatesMax: readLimit('RAPPORT_SESSION_STATES', get('RAPPORT_SESSION_STATES')),
+    eventNamesMax: readLimit('RAPPORT_EVENT_NAMES', get('RAPPORT_EVENT_NAMES'), namesMax),
+    stateNamesMax: readLimit('RAPPORT_STATE_NAMES', get('RAPPORT_STATE_NAMES'), namesMax),
+    attributeNamesMax: readLimit('RAPPORT_ATTRIBUTE_NAMES', get('RAPPORT_ATTRIBUTE_NAMES'), namesMax),
+    paramNamesMax: readLimit('RAPPORT_PARAMETER_NAMES', get('RAPPORT_PARAMETER_NAMES'), namesMax),
   };
 }
 
@@ -167,10 +184,13 @@ function readLines(text: string): number {
   throw new SettingError(`RAPPORT_HISTORY_LINES must be a number from 1 to 99999999, not '${text}'`);
 }
 
+/** Names of one kind are written as a whole when one is new. */
+const namesMax = 10_000;
+
 /** 0 stands for no limit. */
-function readLimit(name: string, text: string): number {
-  if (/^\d{1,8}$/.test(text)) return Number(text) || Number.POSITIVE_INFINITY;
-  throw new SettingError(`${name} must be a number from 0 to 99999999, not '${text}'`);
+function readLimit(name: string, text: string, max = 99_999_999): number {
+  if (/^\d{1,8}$/.test(text) && Number(text) <= max) return Number(text) || Number.POSITIVE_INFINITY;
+  throw new SettingError(`${name} must be a number from 0 to ${max}, not '${text}'`);
 }
 
 function readDevModeLimit(text: string): Settings['devModeLimit'] {

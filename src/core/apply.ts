@@ -9,6 +9,8 @@ import { setAttributes } from './commands/set-attributes.ts';
 import { steerSession, takeStep } from './commands/steer-session.ts';
 import { track } from './commands/track.ts';
 import { updateProfile } from './commands/update-profile.ts';
+import { type NewNames, noNames } from './content/names.ts';
+import { type Screening, screen, unscreened } from './content/screen.ts';
 import { leaveUser, takeOver } from './devices.ts';
 import { chooseTarget, type Target } from './identity.ts';
 import { profileSizeMax } from './limits.ts';
@@ -36,6 +38,8 @@ export interface Applied {
   readonly erasures: readonly Erasure[];
   /** Timers that the command has set (design D3). */
   readonly timers: readonly SetTimer[];
+  /** Names that are used for the first time. */
+  readonly names: NewNames;
 }
 
 /**
@@ -57,9 +61,12 @@ export function apply(found: readonly (Profile | undefined)[], command: Command,
   }
   if (!reachesBlocked(command) && changesBlocked(target)) return unchanged(blocked);
 
+  const screened = screen(command, context.names);
+  if (screened.command === undefined) return unchanged({ code: 'name_skipped', names: screened.skipped });
+
   const change = new Change(context, profile);
   try {
-    return done(change, carryOut(change, command, target));
+    return done(change, carryOut(change, screened.command, target), screened);
   } catch (error) {
     // Every line said so far is applied and comes back, so the state stays the fold of its lines.
     return done(change, { code: 'failed', error });
@@ -154,9 +161,13 @@ const nothing = {
   lines: [],
   erasures: [],
   timers: [],
+  names: noNames,
 } as const;
 
-function done(change: Change, outcome: Outcome): Applied {
+function done(change: Change, result: Outcome, { added, skipped }: Screening = unscreened): Applied {
   const { profile, others, gone, namings, lines, erasures, timers } = change;
-  return { outcome, profile, others, gone, namings, lines, erasures, timers };
+  const isApplied = result.code === 'applied';
+  const outcome = isApplied && skipped.length > 0 ? { ...result, names: skipped } : result;
+  const names = isApplied ? added : noNames;
+  return { outcome, profile, others, gone, namings, lines, erasures, timers, names };
 }

@@ -1,4 +1,5 @@
 import { assert } from '../lib/assert.ts';
+import type { Names } from './content/names.ts';
 import { evolve, type IdentityValue } from './evolve.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId } from './ids.ts';
 import type { ErasureScope, Line, MergedLine } from './line.ts';
@@ -12,6 +13,8 @@ export interface Context {
   readonly nowMs: number;
   /** Id of the next line; the lines of one command follow one another from here. */
   readonly nextEvent: EventId;
+  /** The names in use, for commands that may not use any number of them. */
+  readonly names?: Names | undefined;
 }
 
 /** Whom an id names from now on, by value; its line holds only the internal id. */

@@ -1,5 +1,6 @@
 import type { Command } from '../core/command.ts';
 import type { ContentRequest, ContentResult } from '../core/content/content.ts';
+import type { NameLimits } from '../core/content/names.ts';
 import type { NamedIdentity } from '../core/identity.ts';
 import type { ProfileId, ProjectId } from '../core/ids.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -29,6 +30,8 @@ export interface Batch {
   readonly items: readonly Item[];
   /** Answered after the items: what belongs to a profile and what belongs to a project do not depend on each other. */
   readonly content?: readonly ContentItem[];
+  /** How many names its project's app may use; left out: its names are not looked at. */
+  readonly names?: NameLimits | undefined;
   /** Bytes of the request's body: what it holds of the queue's bound. */
   readonly bytes: number;
   /** It goes through all profiles and names each once: what was read for it leaves memory with it. */

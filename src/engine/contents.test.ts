@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { Command } from '../core/command.ts';
 import type { ContentRequest } from '../core/content/content.ts';
 import type { ProjectId } from '../core/ids.ts';
 import { GatedStore } from '../storage/contract/gated-store.ts';
@@ -115,6 +116,70 @@ test('without room in memory it is read again', async () => {
   const { reads } = gate;
   assert.deepEqual(seen(await ask(read)), ['a']);
   assert.equal(gate.reads, reads + 1);
+});
+
+/** One batch that tracks these events, in an app that may use two names of events. */
+function uses(...names: readonly string[]): Partial<Batch> {
+  const items = names.map((name) => {
+    const ids = [{ kind: 'user', value: 'ann', attach: true }] as const;
+    const more = { value: null, info: null, params: {}, timeSec: null, stamped: false };
+    const command: Command = { kind: 'track', ids, create: true, name, ...more };
+    return { command };
+  });
+  return { items, content: [], names: { event: 2, state: 2, attribute: 2, param: 2 } };
+}
+
+/** What came of each event. */
+function came({ result }: { result?: BatchResult }): string[] | undefined {
+  return result?.code === 'done' ? result.outcomes.map(({ code }) => code) : result && [result.code];
+}
+
+test('names are in use from the action on that brought them in, also after a restart', async () => {
+  const { gate, send, project } = start();
+  const batches = [uses('a', 'a', 'b', 'c'), uses('c', 'b')].map((it) => send([], it));
+  await gate.settle();
+  const expected = [
+    ['applied', 'applied', 'applied', 'name_skipped'],
+    ['name_skipped', 'applied'],
+  ];
+  assert.deepEqual(batches.map(came), expected);
+  const again = start({ project });
+  const later = again.send([], uses('c', 'a'));
+  await again.gate.settle();
+  assert.deepEqual(came(later), ['name_skipped', 'applied']);
+});
+
+test('names of what finds no room were never in use', async () => {
+  const { gate, send } = start();
+  gate.hold('commit');
+  const refused = send([], uses('a', 'b'));
+  await gate.settle();
+  const onTop = send([], uses('a'));
+  await gate.settle();
+  gate.refuse('commit', new StoreFullError('no room'));
+  gate.open('commit');
+  await gate.settle();
+  const later = send([], uses('c', 'd', 'a'));
+  await gate.settle();
+  const expected = [['unavailable'], ['unavailable'], ['applied', 'applied', 'name_skipped']];
+  assert.deepEqual([refused, onTop, later].map(came), expected);
+});
+
+test('nothing is written of names that are in use, and variables stay beside them', async () => {
+  const { gate, send, ask } = start();
+  const written: string[][] = [];
+  const commit = gate.commit.bind(gate);
+  gate.commit = (group) => {
+    written.push(group.contents.map(({ part }) => part));
+    return commit(group);
+  };
+  await ask(set('v'));
+  for (const batch of [uses('a'), uses('a', 'b'), uses('b', 'a')]) {
+    send([], batch);
+    await gate.settle();
+  }
+  assert.deepEqual(written, [['variables'], ['eventNames'], ['eventNames'], []]);
+  assert.deepEqual(seen(await ask(read)), ['v']);
 });
 
 test('a repeat of a pair is not done again, and sees what is there now', async () => {

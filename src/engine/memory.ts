@@ -111,8 +111,8 @@ export class Memory {
         complete = false;
       }
     }
-    const { project, content } = queued.batch;
-    if (content !== undefined && !this.contents.has(project)) {
+    const { project, content, names } = queued.batch;
+    if ((content ?? names) !== undefined && !this.contents.has(project)) {
       wants.contents.add(project);
       complete = false;
     }

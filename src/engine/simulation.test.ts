@@ -19,6 +19,7 @@ import {
   noContent,
   readContent,
 } from '../core/content/content.ts';
+import { Names, withNames } from '../core/content/names.ts';
 import { evolve } from '../core/evolve.ts';
 import type { NamedIdentity } from '../core/identity.ts';
 import { type EventId, firstEventId, type ProfileId, type ProjectId } from '../core/ids.ts';
@@ -63,7 +64,7 @@ after(async () => {
 
 // --- Traffic: few users, devices and keys, so that everything meets everything --------------------------------------
 
-type Request = Pick<Batch, 'items' | 'content'> & {
+type Request = Pick<Batch, 'items' | 'content' | 'names'> & {
   readonly key?: { readonly record: string; readonly bodyHash: string };
 };
 
@@ -102,7 +103,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       fc.record({
         ...base,
         kind: fc.constant('track' as const),
-        name: fc.constantFrom('opened', 'bought'),
+        name: fc.constantFrom('opened', 'bought', 'cart'),
         value: fc.option(fc.integer({ min: 0, max: 3 })),
         info: fc.constant(null),
         params: fc.constantFrom({}, { a: 1 }, { a: 2 }),
@@ -205,10 +206,13 @@ const content: fc.Arbitrary<ContentItem> = fc.record(
   },
   { requiredKeys: ['request'] },
 );
+/** Names that the app may use. */
+const few = { event: 2, state: 1, attribute: 2, param: 1 };
 const request: fc.Arbitrary<Request> = fc.record(
   {
     items: fc.oneof({ arbitrary: small, weight: 3 }, { arbitrary: large, weight: 1 }),
     content: fc.array(content, { minLength: 1, maxLength: 3 }),
+    names: fc.constantFrom(few, few, { ...few, event: Number.POSITIVE_INFINITY }),
     key: fc.record({
       record: fc.nat(20).map((n) => `key/${n}`),
       bodyHash: fc.constantFrom('x', 'y'),
@@ -248,9 +252,12 @@ class Model {
       const mark = pair && `${pair.record}\n${pair.member}`;
       const repeated = mark === undefined ? undefined : this.#pairs.get(mark);
       if (repeated === undefined) {
-        const { outcome, newest } = this.#applyCommand(command, batch.project, nowMs);
+        const { outcome, newest } = this.#applyCommand(command, batch, nowMs);
         seen = Math.max(seen, newest);
-        if (mark !== undefined && ['applied', 'no_session', 'session_full'].includes(outcome.code))
+        if (
+          mark !== undefined &&
+          ['applied', 'no_session', 'session_full', 'name_skipped'].includes(outcome.code)
+        )
           this.#pairs.set(mark, this.#lastEvent);
         return outcome;
       }
@@ -274,7 +281,8 @@ class Model {
     return result;
   }
 
-  #applyCommand(asked: Command, project: ProjectId, nowMs: number): { outcome: Outcome; newest: number } {
+  #applyCommand(asked: Command, batch: Batch, nowMs: number): { outcome: Outcome; newest: number } {
+    const { project } = batch;
     const found =
       asked.kind === 'pass_time'
         ? [this.profiles.get(asked.profile)]
@@ -283,11 +291,14 @@ class Model {
             return profile === undefined ? undefined : this.profiles.get(profile);
           });
     const nextEvent = (this.#lastEvent + 1) as EventId;
-    const { outcome, profile, others, gone, namings, lines } = apply(found, asked, {
+    const { outcome, profile, others, gone, namings, lines, names } = apply(found, asked, {
       project,
       nowMs,
       nextEvent,
+      names: batch.names && new Names(this.content, batch.names),
     });
+    this.content = withNames(this.content, names);
+    if ('names' in outcome) totals.skippedNames += 1;
     this.#lastEvent += lines.length;
     if (profile !== undefined) this.profiles.set(profile.id, profile);
     for (const other of others) this.profiles.set(other.id, other);
@@ -368,6 +379,7 @@ const totals = {
   merges: 0,
   gone: 0,
   erased: 0,
+  skippedNames: 0,
 };
 /** More than all runs together leave behind. */
 const timersMax = 1_000_000;
@@ -456,7 +468,7 @@ async function simulate(requests: readonly Request[], plan: Plan): Promise<void>
 }
 
 /** Keys and marks are the project's own, as the dialects make them. */
-function toBatch({ items, content, key }: Request, project: ProjectId): Batch {
+function toBatch({ items, content, names, key }: Request, project: ProjectId): Batch {
   const own = (record: string) => `${project}/${record}`;
   const render = (outcomes: readonly Outcome[], contents: readonly ContentResult[]) =>
     JSON.stringify([outcomes.map(describeOutcome), contents.map((it) => [...it.content.variables])]);
@@ -475,6 +487,7 @@ function toBatch({ items, content, key }: Request, project: ProjectId): Batch {
         ...(pair && { pair: { ...pair, record: own(pair.record) } }),
       })),
     }),
+    ...(names && { names }),
     bytes: 100,
     ...(key && { keyed: { ...key, record: own(key.record), render } }),
   };
@@ -572,5 +585,6 @@ test('whatever is refused for want of room: it never happened, and everything el
 test('the runs above met what they look for', () => {
   assert.ok(totals.reads > 300 && totals.commits > 200, JSON.stringify(totals));
   assert.ok(totals.twoInFlight > 100 && totals.unavailable > 100, JSON.stringify(totals));
+  assert.ok(totals.skippedNames > 100, JSON.stringify(totals));
   assert.ok(totals.timers > 100 && totals.merges > 20 && totals.erased > 50, JSON.stringify(totals));
 });

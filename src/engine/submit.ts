@@ -13,7 +13,7 @@ import {
   unavailable,
 } from './batch.ts';
 import { Group } from './commit.ts';
-import { askContent } from './contents.ts';
+import { askContent, keepNames, namesFor } from './contents.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { type IdempotencyRecord, SeenPairs } from './idempotency.ts';
 import { cacheBytesMax, groupsInFlightMax } from './limits.ts';
@@ -175,6 +175,7 @@ export class Engine {
 
   #applyItems({ batch, users, userOf }: Queued): Outcome[] {
     const seen = new SeenPairs((record) => this.#memory.records.get(record));
+    const names = namesFor(batch, this.#memory);
     const outcomes: Outcome[] = [];
     let user: NamedUser | undefined;
     let found: (Profile | undefined)[] = [];
@@ -191,7 +192,9 @@ export class Engine {
         project: batch.project,
         nowMs: this.#nowMs,
         nextEvent: this.#nextEvent as EventId,
+        names,
       });
+      names?.add(applied.names);
       if (applied.lines.length > 0) this.#take(applied, batch.project);
       // Who is named may be somebody else from here on.
       if (applied.namings.length > 0) user = undefined;
@@ -207,6 +210,7 @@ export class Engine {
       outcomes.push(outcome);
     }
     for (const [name, record] of seen.changed) this.#remember(name, record);
+    if (names !== undefined) keepNames(batch.project, names, { memory: this.#memory, group: this.#open });
     return outcomes;
   }
 

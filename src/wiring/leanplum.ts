@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { SettingError, type Settings } from '../config.ts';
+import type { NameLimits } from '../core/content/names.ts';
 import type { ActionSettings } from '../dialects/leanplum/action.ts';
 import { Currencies } from '../dialects/leanplum/rules/currency.ts';
 import type { Detectors } from '../dialects/leanplum/rules/detect.ts';
@@ -26,8 +27,19 @@ export function buildLeanplum(
       keepsOldTimes: settings.historicalData,
       sessionEventsMax: settings.sessionEventsMax,
       sessionStatesMax: settings.sessionStatesMax,
+      nameLimits: readNameLimits(settings),
     },
   };
+}
+
+function readNameLimits(settings: Settings): NameLimits | undefined {
+  const limits: NameLimits = {
+    event: settings.eventNamesMax,
+    state: settings.stateNamesMax,
+    attribute: settings.attributeNamesMax,
+    param: settings.paramNamesMax,
+  };
+  return Object.values(limits).some(Number.isFinite) ? limits : undefined;
 }
 
 function trust(proxies: readonly string[]): ClientAddressOf {

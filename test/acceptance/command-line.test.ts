@@ -219,6 +219,8 @@ describe('backup and restore', () => {
     await using next = await startServer({ dataFolder, environment: { RAPPORT_BOOTSTRAP: '' } });
     const answer = await leanplum(next, { action: 'exportUser', userId: 'saved' }, { key: 'dataExport' });
     assert.equal(answer.body.response[0]?.events?.['a']?.count, 1, answer.text);
+    const { text } = await leanplum(next, { action: 'advance', userId: 'saved', state: 'a' });
+    assert.match(text, /State name is used for an event/, 'the names in use are saved as well');
   });
 
   test('into a folder that is not empty: refused, and what is there stays', async () => {

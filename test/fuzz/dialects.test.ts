@@ -101,6 +101,7 @@ const leanplumParts = {
     keepsOldTimes: false,
     sessionEventsMax: 1500,
     sessionStatesMax: 1500,
+    nameLimits: { event: 20, state: 10, attribute: 20, param: 20 },
   },
 };
 const detectors = {

@@ -18,11 +18,16 @@ export interface Content {
   readonly fileAttributes: Part;
   /** The developer's e-mail address, by device id; the device registered last is the last. */
   readonly developerDevices: Part;
+  /** The names in use, where their number is limited. */
+  readonly eventNames: Part;
+  readonly stateNames: Part;
+  readonly attributeNames: Part;
+  readonly paramNames: Part;
 }
 
 export type ContentPart = keyof Content;
 /** What apps register: each part anew as a whole. */
-export type RegisteredPart = Exclude<ContentPart, 'developerDevices'>;
+export type RegisteredPart = 'variables' | 'variableKinds' | 'actionDefinitions' | 'fileAttributes';
 
 export type ContentRequest =
   | { readonly do: 'read' }
@@ -51,6 +56,10 @@ export const noContent: Content = {
   actionDefinitions: nothing,
   fileAttributes: nothing,
   developerDevices: nothing,
+  eventNames: nothing,
+  stateNames: nothing,
+  attributeNames: nothing,
+  paramNames: nothing,
 };
 
 /** Answers one request about a project's content; like `apply` a function of its arguments alone. */

@@ -56,6 +56,7 @@ export function resultOf(outcome: Outcome): CommandResult {
     case 'failed':
     case 'no_session':
     case 'session_full':
+    case 'name_skipped':
       return { error: texts.internal };
     default:
       return unreachable(outcome);

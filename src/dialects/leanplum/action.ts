@@ -1,5 +1,6 @@
 import type { Command } from '../../core/command.ts';
 import type { ContentRequest, ContentResult } from '../../core/content/content.ts';
+import type { NameLimits } from '../../core/content/names.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import type { LeanplumKeyClass } from '../../core/project.ts';
 import type { CallClock } from './clock.ts';
@@ -52,6 +53,8 @@ export interface ActionSettings {
   /** Events and states of one session, of calls from SDKs (contract 8.1). */
   readonly sessionEventsMax: number;
   readonly sessionStatesMax: number;
+  /** Names that an app may use (contract 8.1); undefined: any number of every kind. */
+  readonly nameLimits: NameLimits | undefined;
 }
 
 export interface Translated {

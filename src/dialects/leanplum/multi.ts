@@ -92,6 +92,7 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
     project: project.id,
     items,
     ...(content.length > 0 && { content }),
+    names: isWrite ? parts.actionSettings.nameLimits : undefined,
     bytes: body.length,
     ...(key && { keyed: { ...key, render: (...results) => packAnswer(render(...results)) } }),
   });

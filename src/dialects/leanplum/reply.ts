@@ -2,6 +2,7 @@ import type { Outcome } from '../../core/outcome.ts';
 import { unreachable } from '../../lib/assert.ts';
 import type { ReplyFields } from './action.ts';
 import { type Fault, faults } from './fault.ts';
+import { namesBeyond } from './rules/names.ts';
 
 /** An HTTP answer. The body is an envelope for every status (contract 1.9). */
 export interface Reply {
@@ -43,7 +44,7 @@ export function outcomeElement(
   const id = requestIdMember(options.requestId);
   switch (outcome.code) {
     case 'applied':
-      return `{"success":true${membersOf(fields)}${warningMember(withSkipped(options.warning, outcome.skipped))}${id}}`;
+      return `{"success":true${membersOf(fields)}${warningMember(withSkipped(options.warning, outcome))}${id}}`;
     case 'duplicate':
     case 'profile':
       return `{"success":true${membersOf(fields)}${warningMember(options.warning)}${id}}`;
@@ -51,6 +52,10 @@ export function outcomeElement(
       return `{"success":true${membersOf(fields)}${warningMember('User not found; request skipped.')}${id}}`;
     case 'no_session':
       return `{"success":true,"ignored":true${warningMember('No active session; event ignored.')}${id}}`;
+    case 'name_skipped': {
+      const notice = outcome.names.map(namesBeyond).join(' ');
+      return `{"success":true${membersOf(fields)}${warningMember(withNotice(options.warning, notice))}${id}}`;
+    }
     case 'session_full': {
       const notice = `Session has too many ${outcome.of}; request skipped.`;
       return `{"success":true${membersOf(fields)}${warningMember(withNotice(options.warning, notice))}${id}}`;
@@ -78,9 +83,14 @@ export function statusOf(
   return haveOutcomes && outcomes.every(({ code }) => code === 'blocked') ? 451 : 200;
 }
 
-function withSkipped(warning: string | undefined, skipped: readonly string[] = []): string | undefined {
-  if (skipped.length === 0) return warning;
-  return withNotice(warning, `Increment needs integers; skipped: ${skipped.join(', ')}`);
+/** What the core has left out of an action that it has carried out. */
+function withSkipped(
+  warning: string | undefined,
+  { names = [], skipped = [] }: Extract<Outcome, { code: 'applied' }>,
+): string | undefined {
+  const notices = names.map(namesBeyond);
+  if (skipped.length > 0) notices.push(`Increment needs integers; skipped: ${skipped.join(', ')}`);
+  return notices.length === 0 ? warning : withNotice(warning, notices.join(' '));
 }
 
 function withNotice(warning: string | undefined, notice: string): string {

@@ -1,3 +1,4 @@
+import type { SkippedNames } from '../../../core/content/screen.ts';
 import { parseDecimal } from '../../../lib/decimal.ts';
 import { nameLengthMax } from '../limits.ts';
 
@@ -33,7 +34,20 @@ export function messageEventName(message: string, name: string): string {
 
 /** What the caller is told when something was left out because of its name (contract 2.2, last line). */
 export function skippedNames(kind: NameKind, names: readonly string[]): string {
+  return `Invalid ${kind} name; skipped: ${spellOut(names)}.`;
+}
+
+/** The same of names that are good, but more than an app may use, or an event's as well as a state's (contract 8.1). */
+export function namesBeyond({ kind, why, names }: SkippedNames): string {
+  const skipped = `skipped: ${spellOut([...names])}.`;
+  if (why === 'full') return `Too many ${kind === 'attribute' ? 'userAttribute' : kind} names; ${skipped}`;
+  return kind === 'event'
+    ? `Event name is used for a state; ${skipped}`
+    : `State name is used for an event; ${skipped}`;
+}
+
+function spellOut(names: readonly string[]): string {
   const shown = names.slice(0, namesShownMax).map((name) => `'${name.slice(0, nameLengthMax)}'`);
   const more = names.length - shown.length;
-  return `Invalid ${kind} name; skipped: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
