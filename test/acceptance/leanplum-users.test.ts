@@ -186,7 +186,7 @@ describe('what is known of a user', () => {
   test('what he opted out of', async () => {
     const { set, shown } = newUser();
     await set({ unsubscribeChannelsToAdd: 'Email', unsubscribeCategoriesToAdd: [7, '9'] });
-    await set({ unsubscribeChannelsToAdd: ['Email', 'Webhook'], unsubscribeCategoriesToRemove: '[9]' });
+    await set({ unsubscribeChannelsToAdd: '[Email, Webhook]', unsubscribeCategoriesToRemove: '[9]' });
     const user = await shown();
     assert.deepEqual(user['unsubscribeChannels'], ['Email', 'Webhook']);
     assert.deepEqual(user['unsubscribeCategories'], [{ id: 7 }]);

@@ -13,6 +13,7 @@ import {
   beginCall,
   booleanOf,
   isFault,
+  listOf,
   numberOf,
   objectOf,
   type Parameters,
@@ -131,6 +132,38 @@ describe(`seed ${seed}`, () => {
           return;
         }
         if (weighJson(parsed) > 0) assertStorable(parsed);
+      }),
+      runs(0.05),
+    );
+  });
+
+  test('Leanplum: a list in a text is a list or a fault', () => {
+    const word = fc.oneof(text, fc.stringMatching(/^[\w '-]{1,9}$/));
+    const damage = fc.constantFrom('', ' ', ',', ']', '[', '"', "'", '{', '\\', '\ud800');
+    const list = fc
+      .tuple(fc.array(word, { maxLength: 5 }), fc.constantFrom(',', ', ', ' ,'), damage, damage)
+      .map(([words, comma, first, last]) => `${first}[${words.join(comma)}]${last}`);
+    fc.assert(
+      fc.property(fc.oneof(text, list), (given) => {
+        beginCall();
+        const found = listOf({ p: given }, 'p');
+        if (isFault(found)) return;
+        assert.ok(Array.isArray(found));
+        for (const each of found)
+          assert.ok(typeof each !== 'string' || each.isWellFormed() || each === given);
+      }),
+      runs(0.05),
+    );
+  });
+
+  test('Leanplum: the words of a list without quotes are read as they are', () => {
+    const word = fc
+      .stringMatching(/^[a-z][a-z' -]{0,8}[a-z]$/)
+      .filter((it) => !/^(true|false|null)$/.test(it));
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 6 }), (words) => {
+        beginCall();
+        assert.deepEqual(listOf({ p: `[${words.join(', ')}]` }, 'p'), words);
       }),
       runs(0.05),
     );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Json, notFinite, weighJson } from '../../lib/json.ts';
 import { faults } from './fault.ts';
-import { booleanOf, isFault, numberOf, objectOf, parseSloppyJson, textOf } from './parameters.ts';
+import { booleanOf, isFault, listOf, numberOf, objectOf, parseSloppyJson, textOf } from './parameters.ts';
 
 /** `absent`: as if the parameter was not there; `invalid`: its fault. */
 type Expected = Json | 'absent' | 'invalid';
@@ -113,6 +113,61 @@ describe('objectOf', () => {
       assert.deepEqual(objectOf(parametersOf(value), 'p'), expectation(expected));
     });
   }
+});
+
+describe('listOf', () => {
+  const rows: readonly (readonly [Json | undefined, Json])[] = [
+    [undefined, []],
+    [null, []],
+    ['', []],
+    [[], []],
+    [
+      [1, 'a'],
+      [1, 'a'],
+    ],
+    [123, [123]],
+    [true, [true]],
+    ['Email', ['Email']],
+    ['a, b', ['a, b']],
+    ['a]', ['a]']],
+    ['["a","b"]', ['a', 'b']],
+    ["['a', 'b',]", ['a', 'b']],
+    ['[ ]', []],
+    ['[1,2]', [1, 2]],
+    ['["a, b"]', ['a, b']],
+    ['[Push Notification, In-app Message]', ['Push Notification', 'In-app Message']],
+    [' [ Email ,Webhook, ] ', ['Email', 'Webhook']],
+    ['[Email]', ['Email']],
+    ['[1, two, 3]', ['1', 'two', '3']],
+    ["[it's, Tom's list]", ["it's", "Tom's list"]],
+    ['[a:b, c=d; e]', ['a:b', 'c=d; e']],
+    ['[日本語, __proto__]', ['日本語', '__proto__']],
+    ['[a\ud800]', ['a\uFFFD']],
+    ['[', 'invalid'],
+    ['[a', 'invalid'],
+    ['[a, b', 'invalid'],
+    ['[,]', 'invalid'],
+    ['[a,,b]', 'invalid'],
+    ['[, a]', 'invalid'],
+    ['[a, [b]]', 'invalid'],
+    ['[a], b]', 'invalid'],
+    ['[a, {b: 1}]', 'invalid'],
+    ['[a, "b"]', 'invalid'],
+    ['["a, b]', 'invalid'],
+    ["[a, 'b']", 'invalid'],
+    ["['a, b]", 'invalid'],
+  ];
+  for (const [value, expected] of rows) {
+    test(`${JSON.stringify(value)} is ${JSON.stringify(expected)}`, () => {
+      const list = expected === 'invalid' ? faults.invalid('p') : expected;
+      assert.deepEqual(listOf(parametersOf(value), 'p'), list);
+    });
+  }
+
+  test('without quotes it may be long: splitting takes no time', () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `name ${index}`);
+    assert.deepEqual(listOf({ p: `[${names.join(' , ')}]` }, 'p'), names);
+  });
 });
 
 describe('parseSloppyJson', () => {

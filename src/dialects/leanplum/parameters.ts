@@ -66,7 +66,7 @@ export function objectOf(parameters: Parameters, name: string): JsonObject | und
 
 const noList: readonly Json[] = [];
 
-/** A list, text holding one, or one value, which is a list of one. Empty text is absent. */
+/** A list, text holding one (also `[a, b]`), or one value, which is a list of one. Empty text is absent. */
 export function listOf(parameters: Parameters, name: string): readonly Json[] | Fault {
   const value = parameters[name];
   if (value === undefined || value === null || value === '') return noList;
@@ -76,8 +76,24 @@ export function listOf(parameters: Parameters, name: string): readonly Json[] | 
     const parsed = parseSloppyJson(value);
     return Array.isArray(parsed) ? parsed : faults.invalid(name);
   } catch {
-    return faults.invalid(name);
+    return splitBareList(value) ?? faults.invalid(name);
   }
+}
+
+/** Brackets inside, quotes that do not belong to a word: JSON gone wrong. */
+const notBare = /[[\]{}"]|^\s*'/;
+
+/** The texts of a list without quotes: `[Push Notification, In-app Message]`. */
+function splitBareList(text: string): string[] | undefined {
+  const list = text.trim();
+  if (!list.endsWith(']')) return undefined;
+  const items = list.slice(1, -1).split(',');
+  // As in sloppy JSON, a comma may stand at the end.
+  if (items.at(-1)?.trim() === '') items.pop();
+  const isBad = (item: string) => item.trim() === '' || notBare.test(item);
+  return items.length === 0 || items.some(isBad)
+    ? undefined
+    : items.map((item) => item.trim().toWellFormed());
 }
 
 /** One value, a list, or text that holds a list; every value as text. */
