@@ -1,6 +1,7 @@
-/** The Bloomreach dialect as its clients see it: routes, credentials, batches, failures. */
+/** The Bloomreach dialect as its clients see it: routes, credentials, batches; failures of reads, and the switch for status 200. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { rapport } from '../support/admin.ts';
 import { demoProject } from '../support/demo-project.ts';
 import { bloomreach } from '../support/requests.ts';
 import { type Server, startServer } from '../support/server.ts';
@@ -16,7 +17,10 @@ before(async () => {
   const rotated = { id: keyId, secret: 'the secret before the last rotation' };
   const demo = {
     ...demoProject,
-    bloomreach: { ...demoProject.bloomreach, privateKeys: [...privateKeys, rotated] },
+    bloomreach: {
+      ...demoProject.bloomreach,
+      privateKeys: [...privateKeys, rotated, { id: 'blind', secret: 's', permissions: {} }],
+    },
   };
   const other = {
     name: 'Other',
@@ -27,6 +31,7 @@ before(async () => {
 after(() => server[Symbol.asyncDispose]());
 
 type Json = Record<string, unknown>;
+const errors = (it: string): Json => ({ success: false, errors: [it] });
 const track = '/track/v2/projects/{token}';
 const data = '/data/v2/projects/{token}';
 
@@ -42,9 +47,12 @@ async function batch(commands: unknown, more: Json = {}) {
   return answer.body.results ?? assert.fail(answer.text);
 }
 
-function basic(pair: string, scheme = 'Basic'): string {
-  return `${scheme} ${Buffer.from(pair).toString('base64')}`;
+function basic(pair: string, scheme = 'Basic') {
+  return `${scheme} ${Buffer.from(pair).toString('base64')}` as const;
 }
+const full = basic(`${keyId}:${secret}`);
+/** A key without any right. */
+const blind = basic('blind:s');
 
 const isKnown = async (customerIds: Json): Promise<boolean> => {
   const answer = await post(`${data}/customers/export-one`, { customer_ids: customerIds });
@@ -186,192 +194,26 @@ describe('batch', () => {
   }
 });
 
-describe('a batch refused as a whole', () => {
-  const good = { name: 'customers', data: { customer_ids: { registered: 'refused' } } };
-  const rows: [name: string, body: string, message: string][] = [
-    ['no JSON', '{"commands":', 'Invalid JSON'],
-    ['nothing', '', 'Invalid JSON'],
-    ['an array', JSON.stringify([good]), 'Invalid JSON'],
-    ['text', '"commands"', 'Invalid JSON'],
-    ['null', 'null', 'Invalid JSON'],
-    ['no commands', '{}', 'No commands'],
-    ['empty commands', '{"commands":[]}', 'No commands'],
-    ['commands as an object', JSON.stringify({ commands: good }), 'Invalid JSON'],
-    ['commands as text', JSON.stringify({ commands: JSON.stringify([good]) }), 'Invalid JSON'],
-    ['a command that is a number', JSON.stringify({ commands: [good, 1] }), 'Invalid JSON'],
-    ['a command that is null', JSON.stringify({ commands: [good, null] }), 'Invalid JSON'],
-    ['a command that is an array', JSON.stringify({ commands: [good, []] }), 'Invalid JSON'],
-    ['51 commands', JSON.stringify({ commands: Array(51).fill(good) }), 'Too many commands'],
-  ];
-  for (const [name, body, message] of rows) {
-    test(name, async () => {
-      const headers = { authorization: `Token ${publicTokens[0]}`, 'content-type': 'application/json' };
-      const answer = await send(server, `/track/v2/projects/${token}/batch`, { headers, body });
-      assert.equal(answer.status, 400, answer.text);
-      assert.deepEqual(answer.body, { success: false, message });
-    });
-  }
-
-  test('none of them has left a trace', async () => {
-    assert.equal(await isKnown({ registered: 'refused' }), false);
-  });
-});
-
-describe('failures of a command', () => {
-  const ids = { customer_ids: { registered: 'failing' } };
-  const event = { ...ids, event_type: 'a' };
-  const noIds = 'At least one id should be specified.';
-  const noValidIds = 'At least one valid id should be specified';
-  const rows: (readonly [name: 'customers' | 'customers/events', data: unknown, error: string])[] = [
-    ...([undefined, null, {}, [], 'x', 5, true] as unknown[]).flatMap((customerIds) => [
-      ['customers', { customer_ids: customerIds }, noIds] as const,
-      ['customers/events', { customer_ids: customerIds, event_type: 'a' }, noIds] as const,
-    ]),
-    ...(
-      [
-        { registered: null },
-        { registered: '' },
-        { registered: '   ' },
-        { registered: '-_.!' },
-        { registered: 'null' },
-        { registered: 'undefined' },
-        { registered: true },
-        { registered: {} },
-        { registered: ['a', 'b'] },
-        { cookie: [] },
-        { cookie: [null, ''] },
-        { unknown_type: 'x1' },
-        { registered: null, cookie: undefined, other: 1 },
-      ] as unknown[]
-    ).map((customerIds) => ['customers', { customer_ids: customerIds }, noValidIds] as const),
-    ['customers/events', { customer_ids: { registered: 'null' }, event_type: 'a' }, noValidIds],
-    ['customers/events', ids, "Field 'event_type' is required."],
-    ['customers/events', { ...ids, event_type: '' }, "Field 'event_type' is required."],
-    ['customers/events', { ...ids, event_type: null }, "Field 'event_type' is required."],
-    ...([[], ['a'], 'x', 5, true, ''] as unknown[]).flatMap((properties) => [
-      ['customers', { ...ids, properties }, 'properties must be an object'] as const,
-      ['customers/events', { ...event, properties }, 'properties must be an object'] as const,
-    ]),
-    ...(['soon', '', 'NaN', 'Infinity', '2026-13-45', {}, [], true, -1, '-1', 1e11] as unknown[]).map(
-      (timestamp) => ['customers/events', { ...event, timestamp }, 'Invalid timestamp'] as const,
-    ),
-    ['customers', { ...ids, update_timestamp: 'soon' }, 'Invalid timestamp'],
-    ['customers', { ...ids, update_timestamp: -1 }, 'Invalid timestamp'],
-    // The first problem only, in the order ids, event type, properties, timestamp.
-    ['customers/events', { customer_ids: {}, properties: [], timestamp: 'x' }, noIds],
-    ['customers/events', { ...ids, properties: [], timestamp: 'x' }, "Field 'event_type' is required."],
-    ['customers/events', { ...event, properties: [], timestamp: 'x' }, 'properties must be an object'],
-  ];
-  for (const [name, command, error] of rows) {
-    test(`${name} ${JSON.stringify(command)}: ${error}`, async () => {
-      const alone = await post(`${track}/${name}`, command);
-      assert.equal(alone.status, 400, alone.text);
-      assert.deepEqual(alone.body, { success: false, errors: [error] });
-
-      const neighbour = (step: number) => ({
-        name: 'customers',
-        data: { customer_ids: { registered: 'neighbour' }, properties: { step } },
-      });
-      const results = await batch([neighbour(1), { name, data: command, command_id: 'bad' }, neighbour(2)]);
-      const failed = { success: false, errors: [error], command_id: 'bad' };
-      assert.deepEqual(results, [{ success: true }, failed, { success: true }]);
-    });
-  }
-
-  test('none of them has left a trace, their neighbours have', async () => {
-    assert.equal(await isKnown({ registered: 'failing' }), false);
-    assert.deepEqual((await exportOne(server, { registered: 'neighbour' })).properties, { step: 2 });
-  });
-
-  for (const name of ['customers', 'customers/events']) {
-    for (const body of ['{"customer_ids":', '', '[]', 'null', '"x"']) {
-      test(`${name} with the body ${JSON.stringify(body)} is no JSON object`, async () => {
-        const headers = { authorization: `Token ${publicTokens[0]}` };
-        const answer = await send(server, `/track/v2/projects/${token}/${name}`, { headers, body });
-        assert.equal(answer.status, 400, answer.text);
-        assert.deepEqual(answer.body, { success: false, errors: ['Invalid JSON'] });
-      });
-    }
-  }
-});
-
 describe('credentials', () => {
   const time = (projectToken: string) => `/track/v2/projects/${projectToken}/system/time`;
   const good = `Token ${publicTokens[0]}`;
-  const rows: [path: string, authorization: string | undefined, status: number, error?: string][] = [
-    [time(token), good, 200],
-    [time(token), `token ${publicTokens[0]}`, 200],
-    [time(token), `TOKEN ${publicTokens[0]}`, 200],
-    [time(token), basic(`${keyId}:${secret}`), 200],
-    [time(token), basic(`${keyId}:${secret}`, 'basic'), 200],
-    [time(token), basic(`${keyId}:${secret}`, 'bAsIc'), 200],
-    [time(token), basic(`${keyId}:the secret before the last rotation`), 200],
-    [time(token.toUpperCase()), good, 200],
-    [`${time(token)}?access_token=${publicTokens[0]}`, undefined, 200],
-    [time(otherToken), 'Token otherpublic', 200],
-    [time(token), undefined, 401, 'access key not provided'],
-    [time(token), '', 401, 'access key not provided'],
-    [time(token), 'Token', 401, 'access key not provided'],
-    [time(token), 'Basic', 401, 'access key not provided'],
-    [time(token), publicTokens[0], 401, 'access key not provided'],
-    [time(token), `Bearer ${publicTokens[0]}`, 401, 'access key not provided'],
-    [time(token), basic('no colon in here'), 401, 'access key not provided'],
-    [time(token), basic(`:${secret}`), 401, 'access key not provided'],
-    [`${time(token)}?access_token=`, undefined, 401, 'access key not provided'],
-    [time(token), 'Token unknown', 401, 'access key not found'],
-    [time(token), `Token ${token}`, 401, 'access key not found'],
-    [time(token), `Token ${keyId}`, 401, 'access key not found'],
-    [time(token), `Token ${secret}`, 401, 'access key not found'],
-    [time(token), `Token ${publicTokens[0].toUpperCase()}`, 401, 'access key not found'],
-    [time(token), basic(`unknown:${secret}`), 401, 'access key not found'],
-    [time(token), basic(`${publicTokens[0]}:x`), 401, 'access key not found'],
-    [`${time(token)}?access_token=unknown`, undefined, 401, 'access key not found'],
-    [time(token), basic(`${keyId}:wrong`), 403, 'invalid secret'],
-    [time(token), basic(`${keyId}:`), 403, 'invalid secret'],
-    [time(token), basic(`${keyId}:${secret}x`), 403, 'invalid secret'],
-    [time(token), 'Token otherpublic', 401, 'access key not found'],
-    [time(token), basic(`${otherKey.id}:${otherKey.secret}`), 401, 'access key not found'],
-    [time(token), basic(`${keyId}:${otherKey.secret}`), 403, 'invalid secret'],
-    [time(otherToken), good, 401, 'access key not found'],
-    [time('123'), good, 400, 'Invalid project id'],
-    [time(token.slice(0, -1)), good, 400, 'Invalid project id'],
-    [time(token.replaceAll('-', '')), good, 400, 'Invalid project id'],
-    [time(`${token}0`), good, 400, 'Invalid project id'],
-    [time('g'.repeat(2000)), good, 400, 'Invalid project id'],
-    [time('%E4'), good, 400, 'Invalid project id'],
-    [time('00000000-0000-4000-8000-000000000000'), good, 400, 'Could not authenticate'],
-    // The project is checked first.
-    [time('123'), undefined, 400, 'Invalid project id'],
-    [time('00000000-0000-4000-8000-000000000000'), 'Token unknown', 400, 'Could not authenticate'],
+  const rows: [path: string, authorization: string | undefined][] = [
+    [time(token), good],
+    [time(token), `token ${publicTokens[0]}`],
+    [time(token), `TOKEN ${publicTokens[0]}`],
+    [time(token), basic(`${keyId}:${secret}`)],
+    [time(token), basic(`${keyId}:${secret}`, 'basic')],
+    [time(token), basic(`${keyId}:${secret}`, 'bAsIc')],
+    [time(token), basic(`${keyId}:the secret before the last rotation`)],
+    [time(token.toUpperCase()), good],
+    [`${time(token)}?access_token=${publicTokens[0]}`, undefined],
+    [time(otherToken), 'Token otherpublic'],
   ];
-  for (const [path, authorization, status, error] of rows) {
-    const name = `${status} ${error ?? ''}: ${path.slice(0, 120)} ${authorization ?? '-'}`;
-    test(name, async () => {
+  for (const [path, authorization] of rows) {
+    test(`${path.slice(0, 120)} ${authorization ?? '-'}`, async () => {
       const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
       const answer = await send<Json>(server, path, { headers });
-      assert.equal(answer.status, status, answer.text);
-      if (error === undefined) assert.equal(answer.body['success'], true);
-      else assert.deepEqual(answer.body, { success: false, error });
-    });
-  }
-
-  test('come before the body', async () => {
-    for (const route of ['batch', 'customers', 'customers/events']) {
-      const headers = { authorization: 'Token unknown' };
-      const answer = await send(server, `/track/v2/projects/${token}/${route}`, { headers, body: '{' });
-      assert.equal(answer.status, 401);
-      assert.deepEqual(answer.body, { success: false, error: 'access key not found' });
-    }
-  });
-
-  for (const route of ['attributes', 'export-one']) {
-    test(`a public token may not read: customers/${route}`, async () => {
-      await batch([{ name: 'customers', data: { customer_ids: { registered: 'secretive' } } }]);
-      const body = { customer_ids: { registered: 'secretive' }, attributes: [] };
-      const answer = await bloomreach(server, `${data}/customers/${route}`, body, { auth: 'public' });
-      assert.equal(answer.status, 403);
-      assert.deepEqual(answer.body, { success: false, error: 'No permission' });
-      assert.equal((await post(`${data}/customers/${route}`, body)).status, 200);
+      assert.deepEqual([answer.status, answer.body['success']], [200, true], answer.text);
     });
   }
 });
@@ -402,44 +244,6 @@ describe('routes', () => {
     }
   }
 
-  const notFound = { success: false, error: 'The requested URL was not found on the server' };
-  for (const path of [
-    '/',
-    '/track',
-    `${track}`,
-    `${track}/nothing`,
-    `${track}/batch/more`,
-    `${data}/batch`,
-  ]) {
-    test(`${path} does not exist`, async () => {
-      for (const body of [undefined, {}]) {
-        const answer = await bloomreach(server, path, body);
-        assert.equal(answer.status, 404);
-        assert.deepEqual(answer.body, notFound);
-      }
-    });
-  }
-
-  const methods: [path: string, allowed: string][] = [
-    [`${track}/batch`, 'POST'],
-    [`${track}/customers`, 'POST'],
-    [`${track}/customers/events`, 'POST'],
-    [`${data}/customers/attributes`, 'POST'],
-    [`${data}/customers/export-one`, 'POST'],
-    [`${track}/system/time`, 'GET, POST'],
-  ];
-  for (const [path, allowed] of methods) {
-    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE'].filter((it) => !allowed.includes(it))) {
-      test(`${method} ${path} is not allowed`, async () => {
-        const headers = { authorization: `Token ${publicTokens[0]}` };
-        const answer = await send(server, path.replace('{token}', token), { method, headers });
-        assert.equal(answer.status, 405);
-        assert.deepEqual(answer.body, { success: false, error: 'Method not allowed' });
-        assert.equal(answer.headers.get('allow'), allowed);
-      });
-    }
-  }
-
   test('every answer has a fresh x-request-id and is JSON', async () => {
     const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
     const answers = await Promise.all([
@@ -460,5 +264,114 @@ describe('routes', () => {
       assert.match(answers[index]?.headers.get('content-type') ?? '', /^application\/json/);
     }
     assert.equal(new Set(requestIds).size, answers.length);
+  });
+});
+
+describe('reads (contract 4)', () => {
+  const nobody = '{"customer_ids":{"registered":"nobody"},"attributes":[]}';
+  const segmentation =
+    '{"format":"csv","filter":{"type":"segmentation","segmentation_id":"s1","segment_index":0}}';
+  const single = ['attributes', 'events', 'export-one', 'anonymize'];
+  const rows: [
+    cause: string,
+    status: number,
+    answer: string,
+    routes: string[],
+    body: string,
+    key?: string,
+  ][] = [
+    [
+      'no ids',
+      400,
+      '{"success":false,"errors":{"customer_ids":["Must specify at least one customer ID"]}}',
+      single,
+      '{"customer_ids":{},"attributes":[]}',
+    ],
+    [
+      'unknown customer',
+      404,
+      '{"success":false,"errors":{"_global":["Customer does not exist"]}}',
+      single,
+      nobody,
+    ],
+    [
+      'definition missing',
+      404,
+      '{"success":false,"errors":{"_global":["Segmentation with id s1 does not exist"]}}',
+      ['export'],
+      segmentation,
+    ],
+    [
+      'export not allowed',
+      403,
+      '{"success":false,"error":"No permission to export customer"}',
+      ['export', 'export-one'],
+      '{',
+      blind,
+    ],
+  ];
+  for (const [cause, status, answer, routes, body, key = full] of rows) {
+    test(`${cause}: ${status}`, async () => {
+      for (const route of routes) {
+        const path = `/data/v2/projects/${token}/customers/${route}`;
+        const given = await send(server, path, { headers: { authorization: key }, body });
+        assert.deepEqual([given.status, given.text], [status, answer], route);
+      }
+    });
+  }
+
+  test('a type that is none is refused with its place; those with a definition are not found', async () => {
+    const customer_ids = { registered: 'asked' };
+    await bloomreach(server, `${track}/customers`, { customer_ids, properties: { a: 1 } });
+    const ask = (attributes: unknown) =>
+      bloomreach(server, `${data}/customers/attributes`, { customer_ids, attributes });
+    const good = { type: 'property', property: 'a' };
+    const bad = [{ type: 'banana' }, { type: 5 }, { property: 'a' }, 'property', null, []];
+    for (const it of bad) {
+      const answer = await ask([good, it]);
+      assert.equal(answer.status, 400);
+      const problem = [`Could not parse ${JSON.stringify(it)}. Invalid type.`];
+      assert.deepEqual(answer.body, { success: false, errors: { attributes: { 1: problem } } });
+    }
+    const types = ['segmentation', 'expression', 'aggregate', 'prediction', 'recommendation'];
+    const answer = await ask([...types.map((type) => ({ type, id: 'x' })), good]);
+    assert.deepEqual(answer.body.results, [
+      ...types.map(() => ({ success: false, error: 'Not Found' })),
+      { success: true, value: 1 },
+    ]);
+  });
+});
+
+describe('a project that wants failures of single calls with status 200', () => {
+  const turn = async (value: 'on' | 'off') => {
+    const args = ['projects', 'settings', 'Demo', '--legacy-single-errors-200', value];
+    const { code, stdout } = await rapport([...args, '--data', server.dataFolder]);
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`^legacy single errors 200 +${value}$`, 'm'));
+  };
+  after(() => turn('off'));
+
+  test('has the same bodies, from the next request on, and nothing else changes', async () => {
+    const wrong = { customer_ids: {}, event_type: 'a' };
+    const unnamed = errors('At least one id should be specified.');
+    const forbidden = errors('Not authorized to add event of specified type');
+    const calls = async () => {
+      const answers = [
+        await bloomreach(server, `${track}/customers/events`, wrong),
+        await bloomreach(server, `${track}/customers/events`, wrong, { auth: blind }),
+        await send<Json>(server, `/track/v2/projects/${token}/customers`, {
+          headers: { authorization: full },
+          body: '{',
+        }),
+        await bloomreach(server, `/webxp/projects/${token}/cookies/-/link-ids`, {}),
+        await bloomreach(server, `${data}/customers/export-one`, { customer_ids: {} }),
+      ];
+      return answers.map(({ status, body }) => [status, body]);
+    };
+    const rest = [[400, errors('Invalid JSON')]] as const;
+    const none = { success: false, errors: { customer_ids: ['Must specify at least one customer ID'] } };
+    assert.deepEqual(await calls(), [[400, unnamed], [403, forbidden], ...rest, [400, unnamed], [400, none]]);
+    await turn('on');
+    assert.deepEqual(await calls(), [[200, unnamed], [200, forbidden], ...rest, [200, unnamed], [400, none]]);
   });
 });

@@ -1,18 +1,16 @@
-/** What customers agree to, the switch for failures with status 200, and the limit of requests, over HTTP. */
+/** What customers agree to, over HTTP. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { rapport } from '../support/admin.ts';
-import { demoProject } from '../support/demo-project.ts';
 import { bloomreach } from '../support/requests.ts';
 import { type Server, startServer } from '../support/server.ts';
 
 const track = '/track/v2/projects/{token}';
 const data = '/data/v2/projects/{token}';
-const requestsPerMinute = 200;
 
 let server: Server;
 before(async () => {
-  server = await startServer({ environment: { RAPPORT_BLOOMREACH_RATE_LIMIT: `${requestsPerMinute}` } });
+  server = await startServer();
 });
 after(() => server[Symbol.asyncDispose]());
 
@@ -115,31 +113,4 @@ describe('what a customer agrees to', () => {
       assert.deepEqual(body.results, [{ success: true, value: agrees }]);
     });
   }
-});
-
-test('a project may want its single failures with status 200', async () => {
-  const fail = () => bloomreach(server, `${track}/customers/events`, { customer_ids: { registered: 'a' } });
-  const body = { success: false, errors: ["Field 'event_type' is required."] };
-  const before = await fail();
-  assert.deepEqual([before.status, before.body], [400, body]);
-  await run('projects', 'settings', 'Demo', '--legacy-single-errors-200', 'on');
-  const changed = await fail();
-  assert.deepEqual([changed.status, changed.body], [200, body]);
-  await run('projects', 'settings', 'Demo', '--legacy-single-errors-200', 'off');
-  assert.equal((await fail()).status, 400);
-});
-
-test('requests over the limit are 429 and dropped, whoever sends them; other APIs have no limit', async () => {
-  const path = `/track/v2/projects/${demoProject.bloomreach.projectToken}/system/time`;
-  let refused: Response | undefined;
-  for (let i = 0; i < 10 * requestsPerMinute && refused === undefined; i++) {
-    const answer = await fetch(server.url + path, { headers: { authorization: 'Token nobody' } });
-    const text = await answer.text();
-    if (answer.status === 401) continue;
-    assert.equal(text, '{"success":false,"errors":["Too many requests"]}');
-    refused = answer;
-  }
-  assert.equal(refused?.status, 429);
-  assert.equal(refused?.headers.get('retry-after'), '1');
-  assert.equal((await fetch(`${server.url}/health/live`)).status, 200);
 });

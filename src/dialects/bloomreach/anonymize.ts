@@ -79,5 +79,5 @@ async function submit(
 ): Promise<readonly Outcome[] | Reply> {
   const items = commands.map((command) => ({ command }));
   const result = await engine.submit({ project: project.id, items, bytes: body.length });
-  return result.code === 'done' ? result.outcomes : failures.error(503, texts.unavailable);
+  return result.code === 'done' ? result.outcomes : failures.error(503, texts.internal);
 }

@@ -118,7 +118,7 @@ export async function submit(
     case 'key_reused':
       return work.refuse(422, keyReusedText);
     case 'unavailable':
-      return failures.error(503, texts.unavailable);
+      return failures.error(503, texts.internal);
   }
 }
 

@@ -128,7 +128,7 @@ export async function findCustomer(
     items: [{ command: { kind: 'read_profile', ids: named.ids, create: false } }],
     bytes: request.body.length,
   });
-  if (result.code !== 'done') return failures.error(503, texts.unavailable);
+  if (result.code !== 'done') return failures.error(503, texts.internal);
   const outcome = result.outcomes[0] as Outcome;
   if (outcome.code === 'profile') return outcome.profile;
   if (outcome.code === 'user_not_found') return failures.fields(404, { _global: [texts.noCustomer] });

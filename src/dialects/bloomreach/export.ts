@@ -81,7 +81,7 @@ export async function answerExport(request: ReadRequest, parts: ExportParts): Pr
   if (filtered !== undefined) return filtered;
 
   const count = running.get(parts.engine) ?? 0;
-  if (count >= exportsMax) return failures.error(503, texts.unavailable);
+  if (count >= exportsMax) return failures.error(503, texts.internal);
   running.set(parts.engine, count + 1);
   const end = () => running.set(parts.engine, (running.get(parts.engine) ?? 1) - 1);
   const body = Readable.from(write(request, { format, wanted, parts }));

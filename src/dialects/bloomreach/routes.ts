@@ -232,13 +232,13 @@ export function send(reply: FastifyReply, { status, body, headers = {} }: Answer
 }
 
 function replyTo(error: unknown): Reply {
-  if (error instanceof StoreFullError) return failures.error(503, texts.unavailable);
+  if (error instanceof StoreFullError) return failures.error(503, texts.internal);
   if (!(error instanceof BodyError)) return failures.error(500, texts.internal);
   switch (error.code) {
     case 'too_large':
       return failures.message(413, texts.tooLargeRequest);
     case 'server_busy':
-      return failures.error(503, texts.unavailable);
+      return failures.error(503, texts.internal);
     case 'incomplete':
       return failures.errors(400, texts.invalidJson);
   }

@@ -17,8 +17,8 @@ export const texts = {
   tooLargeRequest: 'Request too large',
   notFound: 'The requested URL was not found on the server',
   methodNotAllowed: 'Method not allowed',
+  /** With 500 and with 503: what a client may do about it is in the status. */
   internal: 'Internal server error',
-  unavailable: 'Service temporarily unavailable',
   unknownCommand: 'Unknown command',
   invalidCommandId: "Field 'command_id' is invalid.",
   noIds: 'At least one id should be specified.',

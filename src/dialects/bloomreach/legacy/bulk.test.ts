@@ -45,7 +45,7 @@ test('what a server that takes nothing more could not store is to be sent again'
   const call = { receivedMs: 0, body, params: {}, query: {}, cookies: '', idempotencyKey: undefined };
   const answer = await answerBulk(call, { engine, projects, clock: () => 1_000 });
 
-  const retry = { success: false, status: 'retry', errors: ['Service temporarily unavailable'] };
+  const retry = { success: false, status: 'retry', errors: ['Internal server error'] };
   assert.equal(answer.status, 200);
   assert.deepEqual(JSON.parse(String(answer.body)), {
     start_time: 1,

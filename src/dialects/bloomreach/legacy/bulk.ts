@@ -48,7 +48,7 @@ export async function answerBulk(call: Call, parts: LegacyParts): Promise<Answer
 }
 
 const ok = '"success":true,"status":"ok"';
-const retry = `{"success":false,"status":"retry","errors":[${JSON.stringify(texts.unavailable)}]}`;
+const retry = `{"success":false,"status":"retry","errors":[${JSON.stringify(texts.internal)}]}`;
 
 function done(members: string) {
   return { command: undefined, result: `{${ok},${members}}` };
