@@ -4,15 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { evolve } from '../../src/core/evolve.ts';
 import type { IdentityId } from '../../src/core/ids.ts';
-import type { Line } from '../../src/core/line.ts';
 import type { Profile } from '../../src/core/profile.ts';
 import { exportUser as action } from '../../src/dialects/leanplum/actions/exportUser.ts';
-import { admin } from '../support/admin.ts';
+import { everybody, fold, show, valuesOf } from '../support/folded.ts';
 import { freshSeed, randomFrom } from '../support/random.ts';
 import { type Server, startServer } from '../support/server.ts';
-import { countedEvent, type Names, type Tally, useBackend, usePhone } from './leanplum-traffic.ts';
+import { countedEvent, type Tally, useBackend, usePhone } from './leanplum-traffic.ts';
 import { exportUser } from './wire.ts';
 
 let server: Server;
@@ -25,60 +23,20 @@ after(() => server[Symbol.asyncDispose]());
 const rounds = 5;
 const phones = 8;
 const actionsPerPhone = 60;
-const linesMax = 1000;
-
-/** What the admin API says of one user; lines newest first. */
-interface Shown {
-  readonly profile: {
-    readonly id: number;
-    readonly identities: readonly { readonly id: number; readonly kind: string; readonly value: string }[];
-  };
-  readonly history: readonly Line[];
-}
-
-async function show(kind: 'user' | 'device' | 'internal', id: string): Promise<Shown | undefined> {
-  const query = new URLSearchParams({ kind, id, limit: String(linesMax) });
-  const { status, body } = await admin<Shown>(server.dataFolder, 'GET', `/profile?${query}`);
-  return status === 404 ? undefined : body;
-}
-
-/** Everybody whom one of the names means, once. */
-async function everybody({ users, devices }: Names): Promise<Map<number, Shown>> {
-  const found = new Map<number, Shown>();
-  for (const kind of ['user', 'device'] as const) {
-    // The id of a phone is a user's as well, when somebody took it for his new id.
-    for (const id of [...users, ...devices]) {
-      const shown = await show(kind, id);
-      if (shown !== undefined) found.set(shown.profile.id, shown);
-    }
-  }
-  return found;
-}
 
 /** The history of one user and what is exported of him, at the same moment: a timer may end a session between the two. */
 async function readBoth(id: number, values: ReadonlyMap<IdentityId, string>) {
   for (;;) {
-    const before = (await show('internal', String(id))) ?? assert.fail(`nobody is ${id}`);
+    const before = (await show(server.dataFolder, 'internal', String(id))) ?? assert.fail(`nobody is ${id}`);
     const profile = fold(before, values);
     const user = profile.identities.find(({ kind }) => kind === 'user');
     const device = profile.identities.find(({ kind, away }) => kind === 'device' && away !== true);
     const ids = user === undefined ? { deviceId: device?.value } : { userId: user.value };
     const exported = await exportUser(server, ids);
-    const after = await show('internal', String(id));
+    const after = await show(server.dataFolder, 'internal', String(id));
     if (after?.history[0]?.id === before.history[0]?.id)
       return { exported, profile, history: before.history };
   }
-}
-
-/** The lines of the profile itself: a merge is one of them and holds the other profile as it was. */
-function fold({ profile: { id }, history }: Shown, values: ReadonlyMap<IdentityId, string>): Profile {
-  assert.ok(history.length < linesMax, 'more lines than the API shows');
-  let profile: Profile | undefined;
-  for (const line of history.toReversed()) {
-    if (line.profile !== id) continue;
-    profile = evolve(profile, line, (it) => values.get(it) ?? `lost ${it}`);
-  }
-  return profile ?? assert.fail(`no lines of ${id}`);
 }
 
 /** What the dialect shows of a folded profile, as JSON has it. */
@@ -109,9 +67,12 @@ test('the folded history of everybody is what exportUser shows', { timeout: 120_
       }),
     ]);
 
-    const found = await everybody({ users, devices });
-    const identities = [...found.values()].flatMap((it) => it.profile.identities);
-    const values = new Map(identities.map((it) => [it.id as IdentityId, it.value]));
+    // The id of a phone is a user's as well, when somebody took it for his new id.
+    const names = (['user', 'device'] as const).flatMap((kind) =>
+      [...users, ...devices].map((id) => [kind, id] as const),
+    );
+    const { found } = await everybody(server.dataFolder, names);
+    const values = valuesOf(found.values());
     let counted = 0;
     for (const id of found.keys()) {
       const { exported, profile, history } = await readBoth(id, values);
