@@ -8,6 +8,7 @@ const Text = Type.String({ minLength: 1, maxLength: 256 });
 
 const permissionNamesMax = 1_000;
 const consentCategoriesMax = 100;
+const privatePropertiesMax = 1_000;
 
 const Names = Type.Union(
   [
@@ -65,6 +66,12 @@ export const projectSettings = {
       ),
       { maxItems: consentCategoriesMax },
     ),
+  ),
+  privateProperties: Type.Optional(
+    Type.Array(Text, {
+      maxItems: privatePropertiesMax,
+      description: 'properties that anonymizing a customer takes away, beside all ids',
+    }),
   ),
   legacySingleErrors200: Type.Optional(
     Type.Boolean({ description: 'failures of single Bloomreach routes come with status 200' }),

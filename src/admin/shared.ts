@@ -56,7 +56,12 @@ export function showProject(project: Project) {
 }
 
 export function showSettingsOf({ settings }: Project) {
-  return { ...settings, consentCategories: [...settings.consentCategories] };
+  const { consentCategories, privateProperties } = settings;
+  return {
+    ...settings,
+    consentCategories: [...consentCategories],
+    privateProperties: [...privateProperties],
+  };
 }
 
 /** Why a key could not be changed. */

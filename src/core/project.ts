@@ -32,6 +32,8 @@ export interface ConsentCategory {
 /** What an operator sets for one project. */
 export interface ProjectSettings {
   readonly consentCategories: readonly ConsentCategory[];
+  /** Properties that say who somebody is: anonymizing takes them away, beside all ids (Bloomreach contract 4.5). */
+  readonly privateProperties: readonly string[];
   /** Failures of single Bloomreach routes come with status 200, as they once did (contract 3.5). */
   readonly legacySingleErrors200: boolean;
 }
@@ -39,12 +41,29 @@ export interface ProjectSettings {
 /** Settings as they are declared and stored: what is left out stays as it is. */
 export interface DeclaredSettings {
   readonly consentCategories?: readonly (Pick<ConsentCategory, 'id' | 'name'> & Partial<ConsentCategory>)[];
+  readonly privateProperties?: readonly string[];
   readonly legacySingleErrors200?: boolean;
 }
 
-/** One category from the start: the Android SDK reports an error when there is none (contract 4.6). */
+/**
+ * One category from the start: the Android SDK reports an error when there is none (contract 4.6). Private are what people are
+ * called, where they can be reached, and the tokens of their phones.
+ */
 export const defaultSettings: ProjectSettings = {
   consentCategories: [{ id: 'newsletter', name: 'Newsletter', description: null, legitimateInterest: false }],
+  privateProperties: [
+    'email',
+    'phone',
+    'first_name',
+    'last_name',
+    'name',
+    'birth_date',
+    'address',
+    'ip',
+    'google_push_notification_id',
+    'huawei_push_notification_id',
+    'apple_push_notification_id',
+  ],
   legacySingleErrors200: false,
 };
 

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { App } from '../../src/app.ts';
-import { admin } from '../support/admin.ts';
+import { admin, rapport } from '../support/admin.ts';
 import { startAppOn } from '../support/app.ts';
 import { bloomreach, leanplum } from '../support/requests.ts';
 import { newScratchFolder, removeScratchFolder } from '../support/server.ts';
@@ -213,6 +213,39 @@ describe('anonymize', () => {
     const onDisk = JSON.stringify(await storedLines(dataFolder));
     assert.ok(onDisk.includes('anon-bought') && !onDisk.includes('secret-anon-1'));
     assert.deepEqual((await exportOne(target, { cookie })).properties, { plan: 'pro' });
+  });
+
+  test('what is private is a setting of the project, from the next call on', async () => {
+    const properties = { email: 'a@example.com', iban: 'secret-iban', plan: 'pro' };
+    const left = async (registered: string) => {
+      const ids = { registered, cookie: `cookie of ${registered}` };
+      const event = {
+        name: 'customers/events',
+        data: { customer_ids: ids, event_type: `did-${registered}` },
+      };
+      const commands = [{ name: 'customers', data: { customer_ids: ids, properties } }, event];
+      await bloomreach(target, '/track/v2/projects/{token}/batch', { commands });
+      assert.equal((await bloomreach(target, path, { customer_ids: ids })).status, 200);
+      const [[cookie]] = (await sql(
+        `SELECT cookie_ids[1] FROM profiles WHERE profile = (SELECT profile FROM events WHERE name = 'did-${registered}')`,
+      )) as [[string]];
+      return Object.keys((await exportOne(target, { cookie })).properties);
+    };
+    const settings = async (...options: string[]) => {
+      const args = ['projects', 'settings', 'Demo', ...options, '--data', dataFolder];
+      const { code, stdout, stderr } = await rapport(args);
+      assert.equal(code, 0, stderr);
+      return /^private properties +(.*)$/m.exec(stdout)?.[1];
+    };
+    const byDefault =
+      'email, phone, first_name, last_name, name, birth_date, address, ip, google_push_notification_id, huawei_push_notification_id, apple_push_notification_id';
+    assert.equal(await settings(), byDefault);
+    assert.deepEqual(await left('private-1'), ['iban', 'plan']);
+    const changed = await settings('--private', 'iban', '--private', 'plan', '--not-private', 'email');
+    assert.equal(changed, `${byDefault.replace('email, ', '')}, iban, plan`);
+    assert.deepEqual(await left('private-2'), ['email']);
+    await settings('--private', 'email', '--not-private', 'iban', '--not-private', 'plan');
+    assert.deepEqual(await left('private-3'), ['iban', 'plan']);
   });
 
   test('what an earlier one has left goes with the user', async () => {

@@ -64,10 +64,18 @@ function addCreate(projects: Command, open: OpenTerminal): void {
 
 interface Settings {
   readonly legacySingleErrors200: boolean;
+  readonly privateProperties: readonly string[];
   readonly consentCategories: readonly unknown[];
 }
 
+interface SettingsOptions {
+  readonly legacySingleErrors200?: 'on' | 'off';
+  readonly private: readonly string[];
+  readonly notPrivate: readonly string[];
+}
+
 function addSettings(projects: Command, open: OpenTerminal): void {
+  const collect = (property: string, before: readonly string[]) => [...before, property];
   projects
     .command('settings')
     .description("a project's settings; with an option, change it (consent categories: see consents)")
@@ -78,21 +86,39 @@ function addSettings(projects: Command, open: OpenTerminal): void {
         'answer failures of single Bloomreach routes with status 200, as the vendor once did',
       ).choices(['on', 'off']),
     )
-    .action(async (name: string, options: { legacySingleErrors200?: 'on' | 'off' }, command: Command) => {
+    .option('--private <property>', 'anonymizing takes this property away (may be repeated)', collect, [])
+    .option('--not-private <property>', 'anonymizing leaves this property (may be repeated)', collect, [])
+    .action(async (name: string, options: SettingsOptions, command: Command) => {
       const terminal = open(command);
       const path = `/projects/${encodeURIComponent(name)}/settings`;
-      const wanted = options.legacySingleErrors200;
+      const before = await terminal.admin.call<Settings>('GET', path);
+      const wanted = changesIn(options, before);
       const answer =
-        wanted === undefined
-          ? await terminal.admin.call<Settings>('GET', path)
-          : await terminal.admin.call<Settings>('PATCH', path, { legacySingleErrors200: wanted === 'on' });
+        Object.keys(wanted).length === 0
+          ? before
+          : await terminal.admin.call<Settings>('PATCH', path, { ...wanted });
       terminal.show(answer, () =>
         list([
           ['legacy single errors 200', answer.legacySingleErrors200 ? 'on' : 'off'],
+          ['private properties', answer.privateProperties.join(', ') || '-'],
           ['consent categories', `${answer.consentCategories.length}`],
         ]),
       );
     });
+}
+
+/** What the options change; a list is changed as it was found. */
+function changesIn(
+  { legacySingleErrors200: wanted, private: more, notPrivate: less }: SettingsOptions,
+  { privateProperties }: Settings,
+): Partial<Settings> {
+  const isListed = more.length + less.length > 0;
+  const listed = new Set([...privateProperties, ...more]);
+  for (const property of less) listed.delete(property);
+  return {
+    ...(wanted !== undefined && { legacySingleErrors200: wanted === 'on' }),
+    ...(isListed && { privateProperties: [...listed] }),
+  };
 }
 
 interface CreateOptions {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AnonymizeUser } from '../../core/command.ts';
 import type { Outcome } from '../../core/outcome.ts';
+import type { Project } from '../../core/project.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import { parseObject } from './batch.ts';
 import { readCustomerIds } from './customer-ids.ts';
@@ -9,27 +10,12 @@ import { anonymizedMax } from './limits.ts';
 import { failures, json, type Reply } from './reply.ts';
 import { texts } from './texts.ts';
 
-/** Properties that say who somebody is (contract 4.5), beside all ids and what is known of devices. */
-const privateProperties: ReadonlySet<string> = new Set([
-  'email',
-  'phone',
-  'first_name',
-  'last_name',
-  'name',
-  'birth_date',
-  'address',
-  'ip',
-  'google_push_notification_id',
-  'huawei_push_notification_id',
-  'apple_push_notification_id',
-]);
-
 /** `customers/anonymize`: takes away who a customer is and keeps what he did, under a fresh cookie (contract 4.5). */
 export async function answerAnonymize(request: ReadRequest, parts: DataParts): Promise<Reply> {
   if (!request.permissions.gdpr.has('anonymizeCustomer')) return failures.error(403, texts.noPermission);
   const asked = parseObject(request.body);
   if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
-  const command = anonymize(asked['customer_ids']);
+  const command = anonymize(asked['customer_ids'], request.project);
   if (command === undefined) return failures.fields(400, { customer_ids: [texts.mustSpecifyIds] });
   const outcomes = await submit([command], request, parts);
   if ('status' in outcomes) return outcomes;
@@ -54,7 +40,7 @@ export async function answerAnonymizeBulk(request: ReadRequest, parts: DataParts
   const commands: AnonymizeUser[] = [];
   for (const [index, customer] of customers.entries()) {
     if (isJsonObject(customer) && typeof customer['internal_id'] === 'string') continue;
-    const command = isJsonObject(customer) ? anonymize(customer['customer_ids']) : undefined;
+    const command = isJsonObject(customer) ? anonymize(customer['customer_ids'], request.project) : undefined;
     if (command === undefined)
       return failures.fields(400, { customers: { [index]: [texts.mustSpecifyIds] } });
     commands.push(command);
@@ -65,11 +51,13 @@ export async function answerAnonymizeBulk(request: ReadRequest, parts: DataParts
   return json(200, { success: true, bulk_id: randomUUID() });
 }
 
-function anonymize(customerIds: Json | undefined): AnonymizeUser | undefined {
+/** The properties that the project says are private go with all ids and what is known of devices. */
+function anonymize(customerIds: Json | undefined, { settings }: Project): AnonymizeUser | undefined {
   const named = readCustomerIds(customerIds);
   if (named.problem !== undefined) return undefined;
   const ids = named.ids.map((id) => ({ ...id, attach: false }));
-  return { kind: 'anonymize_user', ids, create: false, attributes: privateProperties, cookie: randomUUID() };
+  const attributes = new Set(settings.privateProperties);
+  return { kind: 'anonymize_user', ids, create: false, attributes, cookie: randomUUID() };
 }
 
 async function submit(

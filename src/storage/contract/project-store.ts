@@ -248,9 +248,11 @@ function permissions(check: Check): void {
       under.store.changeProjects({ do: 'set_settings', project, settings }, 2_000);
     await set({ legacySingleErrors200: true });
     await set({ consentCategories: [sms] });
+    await set({ privateProperties: ['iban'] });
     const store = await under.reopen();
     assert.deepEqual(projectsOf(await store.changeProjects(bank, 3_000))[0]?.settings, {
       legacySingleErrors200: true,
+      privateProperties: ['iban'],
       consentCategories: [{ ...sms, description: null, legitimateInterest: false }],
     });
   });

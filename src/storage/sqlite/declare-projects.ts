@@ -97,9 +97,14 @@ function declareProject(
 }
 
 /** The settings alone: the file may hold members that nobody knows. */
-function settingsOf({ consentCategories, legacySingleErrors200 }: DeclaredSettings): DeclaredSettings {
+function settingsOf({
+  consentCategories,
+  privateProperties,
+  legacySingleErrors200,
+}: DeclaredSettings): DeclaredSettings {
   return {
     ...(consentCategories !== undefined && { consentCategories }),
+    ...(privateProperties !== undefined && { privateProperties }),
     ...(legacySingleErrors200 !== undefined && { legacySingleErrors200 }),
   };
 }

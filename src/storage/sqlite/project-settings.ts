@@ -13,7 +13,9 @@ export function changeSettings(database: DatabaseSync, project: number, given: D
 
 /** A project's settings from what is stored: what nobody has set is as this version has it. */
 export function readSettings(stored: string): ProjectSettings {
-  const { consentCategories, legacySingleErrors200 } = JSON.parse(stored) as DeclaredSettings;
+  const { consentCategories, privateProperties, legacySingleErrors200 } = JSON.parse(
+    stored,
+  ) as DeclaredSettings;
   return {
     consentCategories:
       consentCategories?.map((it) => ({
@@ -22,6 +24,7 @@ export function readSettings(stored: string): ProjectSettings {
         description: it.description ?? null,
         legitimateInterest: it.legitimateInterest ?? false,
       })) ?? defaultSettings.consentCategories,
+    privateProperties: privateProperties ?? defaultSettings.privateProperties,
     legacySingleErrors200: legacySingleErrors200 ?? defaultSettings.legacySingleErrors200,
   };
 }

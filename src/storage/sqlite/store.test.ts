@@ -260,6 +260,7 @@ describe('declared projects', () => {
       publicTokens: ['open', { token: 'limited', permissions: {} }],
       privateKeys: [limited],
       legacySingleErrors200: true,
+      privateProperties: ['iban'],
     };
     declareProjects(database, [{ name: 'Demo', bloomreach }]);
     const read = () => loadProjects(database)[0] ?? assert.fail();
@@ -277,6 +278,7 @@ describe('declared projects', () => {
     ]);
     assert.deepEqual(read().privateKeys[0]?.permissions, readPermissions({}));
     assert.equal(read().settings.legacySingleErrors200, true);
+    assert.deepEqual(read().settings.privateProperties, ['iban']);
     declareProjects(database, [{ name: 'Demo', bloomreach }]);
     assert.deepEqual(read().privateKeys, before.privateKeys);
   });
