@@ -1,16 +1,32 @@
-/** What customers agree to, over HTTP. */
+/** What customers agree to, and the settings of a project that the bootstrap file declares, over HTTP. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { rapport } from '../support/admin.ts';
+import { demoProject } from '../support/demo-project.ts';
 import { bloomreach } from '../support/requests.ts';
 import { type Server, startServer } from '../support/server.ts';
 
 const track = '/track/v2/projects/{token}';
 const data = '/data/v2/projects/{token}';
 
+/** A project whose settings stand in the bootstrap file. */
+const declared = {
+  name: 'Declared',
+  bloomreach: {
+    ...demoProject.bloomreach,
+    projectToken: '0c7d5c44-8a43-4f3c-9d0b-5f9c1f6f0a11',
+    consentCategories: [
+      { id: 'sms', name: 'Texts', description: 'On your phone', legitimateInterest: true },
+      { id: 'mail', name: 'Letters' },
+    ],
+    privateProperties: ['iban'],
+    legacySingleErrors200: true,
+  },
+};
+
 let server: Server;
 before(async () => {
-  server = await startServer();
+  server = await startServer({ bootstrap: { projects: [demoProject, declared] } });
 });
 after(() => server[Symbol.asyncDispose]());
 
@@ -47,6 +63,15 @@ describe('consent categories', () => {
   test('there is one from the start, by GET and by POST', async () => {
     assert.deepEqual(await list(), [newsletter]);
     assert.deepEqual(await list({}), [newsletter]);
+  });
+
+  test('the bootstrap file declares them', async () => {
+    const path = `/data/v2/projects/${declared.bloomreach.projectToken}/consent/categories`;
+    const { body } = await bloomreach(server, path, undefined, { auth: 'public' });
+    assert.deepEqual(body.results, [
+      entry('sms', 'Texts', 'On your phone', true),
+      entry('mail', 'Letters', null, false),
+    ]);
   });
 
   test('the command line adds and removes them', async () => {
@@ -113,4 +138,35 @@ describe('what a customer agrees to', () => {
       assert.deepEqual(body.results, [{ success: true, value: agrees }]);
     });
   }
+});
+
+describe('other settings that the bootstrap file declares', () => {
+  const ofDeclared = (path: string) => path.replace('{token}', declared.bloomreach.projectToken);
+
+  test('failures of single calls with status 200', async () => {
+    const call = (path: string) => bloomreach(server, `${path}/customers/events`, { customer_ids: {} });
+    const body = { success: false, errors: ['At least one id should be specified.'] };
+    for (const [path, status] of [
+      [ofDeclared(track), 200],
+      [track, 400],
+    ] as const) {
+      const answer = await call(path);
+      assert.deepEqual([answer.status, answer.body], [status, body]);
+    }
+  });
+
+  test('what anonymizing takes away', async () => {
+    const customer_ids = { registered: 'private' };
+    const properties = { email: 'a@example.com', iban: 'DE00' };
+    await bloomreach(server, ofDeclared(`${track}/customers`), { customer_ids, properties });
+    const { status } = await bloomreach(server, ofDeclared(`${data}/customers/anonymize`), { customer_ids });
+    assert.equal(status, 200);
+    const exported = await bloomreach(server, ofDeclared(`${data}/customers/export`), {
+      format: 'table_json',
+    });
+    assert.deepEqual(
+      (exported.body as unknown as Record<string, unknown>[]).map(({ email, iban }) => [email, iban]),
+      [['a@example.com', undefined]],
+    );
+  });
 });
