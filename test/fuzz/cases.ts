@@ -196,6 +196,35 @@ export const bloomreachData = mangled({
   attributes: fc.constantFrom([{ type: 'property', property: 'a' }], [{ type: 'id', id: 'cookie' }]),
 });
 
+const bloomreachProject = fc.constantFrom(
+  '5b1d6c3a-2f64-4e0f-9d0e-3c7a1f0e9b52',
+  '5B1D6C3A-2F64-4E0F-9D0E-3C7A1F0E9B52',
+  '5b1d6c3a-2f64-4e0f-9d0e-3c7a1f0e9b53',
+);
+
+/** Data of the older clients, which name the project themselves; all there are call it by one of two names. */
+export const legacyData = mangled({
+  project_id: bloomreachProject,
+  company_id: bloomreachProject,
+  ids: bloomreachIds,
+  customer_ids: bloomreachIds,
+  cookie: fc.constantFrom('c1', 'c 1;\r\nx: y', null),
+  type: fc.constantFrom('visit', 'session_ping'),
+  properties: fc.constantFrom({ a: 1 }, {}, null),
+  timestamp: fc.constantFrom(1_700_000_000.5, '1700000000', null),
+  age: fc.constantFrom(0.189, -3),
+  expires: fc.constantFrom(60, 1.8e9, -1),
+  device: fc.constant({}),
+});
+
+export const legacyCommand = mangled({
+  name: fc.constantFrom(
+    ...['crm/customers', 'crm/events', 'crm/events', 'system/ids', 'system/time'],
+    ...['system/push-notifications-vapid-key', 'customers', 'crm\\/events'],
+  ),
+  data: legacyData,
+});
+
 export const bloomreachCommand = mangled({
   name: fc.constantFrom('customers', 'customers/events', 'campaigns/clicks', 'system/time', '/customers'),
   command_id: fc.constantFrom('c-1', 2),

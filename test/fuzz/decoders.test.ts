@@ -70,7 +70,7 @@ describe(`seed ${seed}`, () => {
         assert.ok(isFault(data) || Array.isArray(data));
         assert.ok(isJsonObject(decodeQuery(query)));
       }),
-      runs(0.25),
+      runs(0.2),
     );
   });
 

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { validateHeaderValue } from 'node:http';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,8 @@ import { answerAttributes } from '../../src/dialects/bloomreach/attributes.ts';
 import { answerBatch, answerSingle } from '../../src/dialects/bloomreach/batch.ts';
 import { commands, legacyCommands } from '../../src/dialects/bloomreach/commands.ts';
 import { answerExportOne } from '../../src/dialects/bloomreach/data.ts';
+import { answerBulk } from '../../src/dialects/bloomreach/legacy/bulk.ts';
+import { legacyRoutes } from '../../src/dialects/bloomreach/legacy/crm.ts';
 import { DevModeLimit } from '../../src/dialects/leanplum/dev-mode-limit.ts';
 import { answerCall, type LeanplumRequest } from '../../src/dialects/leanplum/multi.ts';
 import { Currencies } from '../../src/dialects/leanplum/rules/currency.ts';
@@ -42,6 +45,8 @@ import {
   json,
   jsonBytes,
   leanplumAction,
+  legacyCommand,
+  legacyData,
   mangled,
   multipartBytes,
   multipartType,
@@ -286,6 +291,68 @@ describe(`seed ${seed}`, () => {
     return all(0.025, fc.tuple(route, damaged(jsonBytes(bloomreachData)), idempotencyKey), async (given) => {
       const [command, body, idempotency] = given;
       assertBloomreach(await answerSingle(command, write(body, idempotency), parts));
+    });
+  });
+
+  const legacyParts = { engine, projects, clock: Date.now };
+  const legacyCall = (body: Uint8Array, cookies: string, idempotency?: string) => ({
+    receivedMs: Date.now(),
+    body,
+    params: {},
+    query: {},
+    cookies,
+    idempotencyKey: idempotency,
+  });
+  const kept = fc.oneof(
+    fc.constantFrom('', `xnpe_${project.bloomreachToken}=c1`),
+    text.map((it) => `a=1; xnpe_${project.bloomreachToken}=${it}; b`),
+  );
+
+  interface BulkResult {
+    readonly success: boolean;
+    readonly status: string;
+    readonly errors?: readonly string[];
+  }
+
+  /** Every command has a result, in both forms, to be dropped by the client whatever it is. */
+  async function assertBulk(call: ReturnType<typeof legacyCall>, count?: number): Promise<void> {
+    const answer = await answerBulk(call, legacyParts);
+    assert.ok(typeof answer.body === 'string');
+    const body = answer.body;
+    assertBloomreach({ ...answer, body });
+    for (const value of Object.values(answer.headers ?? {})) validateHeaderValue('set-cookie', value);
+    if (answer.status !== 200) return;
+    const { results } = JSON.parse(body) as { results: readonly BulkResult[] };
+    if (count !== undefined) assert.equal(results.length, count, body);
+    for (const { success, status, errors } of results) {
+      assert.equal(status, success ? 'ok' : 'error', body);
+      assert.equal(success, errors === undefined, body);
+      if (!success) assert.ok(errors?.[0], body);
+    }
+  }
+
+  test('Bloomreach: /bulk has as many results', () => {
+    const named = { name: 'system/ids', data: { project_id: project.bloomreachToken } };
+    const given = fc.array(legacyCommand, { maxLength: 6 });
+    return all(0.02, fc.tuple(given, kept, idempotencyKey), async ([list, cookies, idempotency]) => {
+      const body = Buffer.from(JSON.stringify({ commands: [...list, named] }));
+      await assertBulk(legacyCall(body, cookies, idempotency), list.length + 1);
+    });
+  });
+
+  test('Bloomreach: /bulk, whole and broken', () => {
+    const bulk = mangled({ commands: fc.array(legacyCommand, { maxLength: 4 }), sdk: fc.constant('x') });
+    return all(0.015, fc.tuple(damaged(jsonBytes(bulk)), kept), ([body, cookies]) =>
+      assertBulk(legacyCall(body, cookies)),
+    );
+  });
+
+  test('Bloomreach: routes that name the project in the body', () => {
+    const route = fc.constantFrom(...legacyRoutes(legacyParts).filter(({ path }) => path !== '/bulk'));
+    return all(0.015, fc.tuple(route, damaged(jsonBytes(legacyData)), kept), async ([it, body, cookies]) => {
+      const answer = (await it.methods.POST?.(legacyCall(body, cookies))) ?? assert.fail();
+      assert.ok(typeof answer.body === 'string');
+      assertBloomreach({ status: answer.status, body: answer.body });
     });
   });
 
