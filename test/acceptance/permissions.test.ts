@@ -5,7 +5,7 @@ import { rapport } from '../support/admin.ts';
 import { demoProject } from '../support/demo-project.ts';
 import { bloomreach } from '../support/requests.ts';
 import { type Server, startServer } from '../support/server.ts';
-import { exportOne } from './wire.ts';
+import { exportOne, send } from './wire.ts';
 
 const track = '/track/v2/projects/{token}';
 const data = '/data/v2/projects/{token}';
@@ -131,6 +131,24 @@ describe('writes', () => {
     assert.deepEqual(
       body.results?.map(({ errors }) => errors?.[0]),
       [noProperties, 'At least one id should be specified.', 'Unknown command'],
+    );
+  });
+
+  test('the older names obey the rights of the key of a batch; without a key there are none to obey', async () => {
+    const project_id = demoProject.bloomreach.projectToken;
+    const commands = [
+      { name: 'crm/customers', data: { project_id, ids: { registered: 'older' }, properties: { a: 1 } } },
+      { name: 'crm/events', data: { project_id, customer_ids: { registered: 'older' }, type: 'purchase' } },
+    ];
+    const keyed = await post(`${track}/batch`, { commands }, nothing);
+    assert.deepEqual(
+      keyed.body.results?.map(({ errors }) => errors?.[0]),
+      [noProperties, noEvent],
+    );
+    const keyless = await send<typeof keyed.body>(server, '/bulk', { body: JSON.stringify({ commands }) });
+    assert.deepEqual(
+      keyless.body.results?.map(({ success }) => success),
+      [true, true],
     );
   });
 
