@@ -199,7 +199,7 @@ class Bench {
 
   /** As an operator would with DuckDB: the events of one day into one Parquet file. */
   async #exportDay(): Promise<void> {
-    const database = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '512MB' });
+    const database = await DuckDBInstance.create(':memory:', { memory_limit: '512MB' });
     const connection = await database.connect();
     const folder = join(this.#folder, 'history/project=1/day=2026-01-15');
     if (readdirSync(folder).length === 0) throw new Error('no files of that day');
