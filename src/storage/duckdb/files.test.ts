@@ -40,6 +40,10 @@ function create(t: TestContext) {
       seal: (sealing: Sealing) => (world.refuse ? Promise.reject(new Error('no room')) : store.seal(sealing)),
     });
   let history = open();
+  const lines = () => {
+    const wanted = { project: shop, profiles: [profileId(1)], upTo: eventId(1_000), limit: 1_000 };
+    return history.linesOf({ ...wanted, by: 'id', order: 'asc' });
+  };
   t.after(async () => {
     await history.close();
     await store.close();
@@ -49,8 +53,16 @@ function create(t: TestContext) {
     world,
     history: () => history,
     folder: join(folder, 'history'),
-    commit: (project: ProjectId, ...lines: Line[]) =>
-      store.commit(writeSet({ nowMs: world.nowMs, blocks: [block(project, lines)] })),
+    commit: (project: ProjectId, ...lines: Line[]) => {
+      const blocks = [block(project, lines)];
+      // Rows of profiles lack nothing, so that blocks may go when they are sealed.
+      return store.commit(writeSet({ nowMs: world.nowMs, rowsUpTo: blocks[0]?.lastEvent, blocks }));
+    },
+    erase: (of: number, upTo: number) => {
+      const erasure = { project: shop, profile: profileId(of), upTo: eventId(upTo), scope: 'all' as const };
+      return store.commit(writeSet({ nowMs: world.nowMs, erasures: [erasure] }));
+    },
+    prune: () => store.prune(),
     onDisk: () =>
       readdirSync(join(folder, 'history'), { recursive: true, encoding: 'utf8' })
         .filter((it) => it.includes('.'))
@@ -60,22 +72,22 @@ function create(t: TestContext) {
       writer.exec(sql);
       writer.close();
     },
-    named: () => {
-      const reader = new DatabaseSync(file, { readOnly: true });
-      const rows = reader.prepare('SELECT * FROM segments ORDER BY file').all();
-      reader.close();
-      return rows;
-    },
-    all: async () => {
-      const wanted = { project: shop, profiles: [profileId(1)], upTo: eventId(1_000), limit: 1_000 };
-      const lines = await history.linesOf({ ...wanted, by: 'id', order: 'asc' });
-      return lines.map((line) => line.id - eventId(0));
-    },
+    named: () => rowsOf(file, 'SELECT * FROM segments ORDER BY file'),
+    receipts: () => rowsOf(file, 'SELECT lines, files, done_ms IS NOT NULL AS done FROM erased ORDER BY id'),
+    lines,
+    all: async () => (await lines()).map((line) => line.id - eventId(0)),
     async reopen() {
       await history.close();
       history = open();
     },
   };
+}
+
+function rowsOf(file: string, sql: string) {
+  const reader = new DatabaseSync(file, { readOnly: true });
+  const rows = reader.prepare(sql).all();
+  reader.close();
+  return rows;
 }
 
 const at = (n: number, atMs: number, project = shop): Line => ({ ...eventLine(n, 1, { project }), atMs });
@@ -198,6 +210,90 @@ describe('sealed files', () => {
     await history().tick();
     await until(() => named().length === 1, 'sealed by age');
     assert.deepEqual(await all(), [1]);
+  });
+});
+
+describe('files written before a column existed', () => {
+  const columns = [
+    'background',
+    'billed',
+    'passive',
+    'stamped',
+    'prior',
+    'same',
+    'document',
+    'spent',
+    'scope',
+  ];
+
+  /** Writes all files again as a version without these columns would have. */
+  async function age({ folder, onDisk, reopen }: ReturnType<typeof create>) {
+    const connection = await DuckDBConnection.create();
+    for (const file of onDisk()) {
+      const path = join(folder, file);
+      const kept = `SELECT * EXCLUDE (${columns}) FROM read_parquet('${path}', hive_partitioning = false)`;
+      await connection.run(`COPY (${kept}) TO '${path}' (FORMAT parquet)`);
+    }
+    connection.closeSync();
+    await reopen();
+  }
+
+  async function sealedAndAged(t: TestContext) {
+    const created = create(t);
+    for (const numbers of [[1, 2], [3]]) {
+      await created.commit(shop, ...numbers.map((n) => at(n, noonMs)));
+      await created.history().settle();
+    }
+    const before = await created.lines();
+    await age(created);
+    return { ...created, before };
+  }
+
+  test('are read as if they had it, alone and beside newer ones', async (t) => {
+    const { lines, before, commit, history } = await sealedAndAged(t);
+    assert.deepEqual([before.length, await lines()], [3, before]);
+    await commit(shop, { ...at(4, noonMs), passive: true } as Line);
+    await history().settle();
+    assert.deepEqual(
+      (await lines()).map((it) => it.kind === 'event' && it.passive),
+      [false, false, false, true],
+    );
+  });
+
+  test('are there for SQL', async (t) => {
+    const { history } = await sealedAndAged(t);
+    const { rows } = await history().query(
+      `SELECT id - ${eventId(0)}, passive, document FROM lines ORDER BY id`,
+    );
+    assert.deepEqual(rows, [
+      [1, null, null],
+      [2, null, null],
+      [3, null, null],
+    ]);
+    assert.deepEqual((await history().query('SELECT count(*) FROM events')).rows, [[3]]);
+    assert.deepEqual((await history().query('SELECT count(*) FROM sessions')).rows, [[0]]);
+  });
+
+  test('are merged', async (t) => {
+    const { world, history, named, lines, before } = await sealedAndAged(t);
+    world.nowMs += dayMs;
+    await history().settle();
+    assert.deepEqual(
+      named().map((row) => row['rows']),
+      [3],
+    );
+    assert.deepEqual(await lines(), before);
+  });
+
+  test('are written again without what is erased', async (t) => {
+    const { commit, erase, prune, history, receipts, all } = await sealedAndAged(t);
+    await commit(shop, at(4, noonMs));
+    await erase(1, 1);
+    await history().settle();
+    await prune();
+    await history().settle();
+    assert.deepEqual(receipts().map(Object.values), [[1, 1, 1]]);
+    assert.deepEqual(await all(), [2, 3, 4]);
   });
 });
 

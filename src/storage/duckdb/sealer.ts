@@ -2,7 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Sealing, Segment } from '../../engine/store.ts';
-import { type Contents, fileList, type RecentTable } from './contents.ts';
+import { type Contents, linesIn, type RecentTable } from './contents.ts';
 import { countErased, withoutErased } from './erasures.ts';
 import { mergedRowsMax, mergeFiles } from './limits.ts';
 import type { PendingErasure } from './read-blocks.ts';
@@ -58,7 +58,7 @@ export class Sealer {
   async merge(files: readonly Segment[]): Promise<void> {
     const { folder, connection, contents, seal } = this.#options;
     const [{ project, day }] = files as [Segment];
-    const source = `read_parquet(${fileList(folder, files)}, union_by_name = true, hive_partitioning = false)`;
+    const source = linesIn(folder, files);
     const content = {
       project,
       day,
@@ -99,13 +99,12 @@ export class Sealer {
   async #rewrite(segment: Segment): Promise<void> {
     const { folder, connection, contents, seal } = this.#options;
     const { erased } = contents;
-    const file = `read_parquet(${fileList(folder, [segment])}, hive_partitioning = false)`;
+    const file = linesIn(folder, [segment]);
     const counted = await countErased(connection, file, erased);
     if (counted.length === 0) return;
     const kept = withoutErased(file, erased);
     const added: Segment[] = [];
-    const source = `(SELECT *, ${segment.project} AS project FROM ${kept})`;
-    for (const content of await contentsOf(connection, source)) {
+    for (const content of await contentsOf(connection, kept)) {
       // The name of a file that was rewritten before is not used again.
       const mark = `-erased${erased.newest}`;
       added.push(await writeSegment(connection, { folder, from: kept, content, mark }));
