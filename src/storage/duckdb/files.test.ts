@@ -90,6 +90,15 @@ function rowsOf(file: string, sql: string) {
   return rows;
 }
 
+/** Numbers of the lines that a file holds, whoever may see them. */
+async function idsIn(path: string): Promise<number[]> {
+  const connection = await DuckDBConnection.create();
+  const sql = `SELECT (id - ${eventId(0)})::DOUBLE FROM read_parquet('${path}', hive_partitioning = false) ORDER BY id`;
+  const rows = await (await connection.run(sql)).getRowsJS();
+  connection.closeSync();
+  return rows.flat() as number[];
+}
+
 const at = (n: number, atMs: number, project = shop): Line => ({ ...eventLine(n, 1, { project }), atMs });
 
 describe('sealed files', () => {
@@ -309,11 +318,12 @@ describe('merging', () => {
     const [, ...reads] = await Promise.all([history().settle(), ...Array.from({ length: 20 }, all)]);
     for (const read of reads) assert.deepEqual(read, [1, 2, 3, 4, 5, 6, 7, 8]);
     await history().settle();
-    assert.deepEqual(onDisk(), [`project=1/day=2026-01-31/${eventId(1)}-${eventId(8)}.parquet`]);
-    assert.deepEqual(
-      named().map((row) => row['rows']),
-      [8],
+    const [row, ...others] = named();
+    assert.match(
+      String(row?.['file']),
+      RegExp(`^project=1/day=2026-01-31/${eventId(1)}-${eventId(8)}-[0-9a-f]+.parquet$`),
     );
+    assert.deepEqual([row?.['rows'], others, onDisk()], [8, [], [row?.['file']]]);
   });
 
   test('when the day is over two are enough', async (t) => {
@@ -327,6 +337,51 @@ describe('merging', () => {
     await history().settle();
     assert.equal(named().length, 1);
     assert.deepEqual(await all(), [1, 2]);
+  });
+
+  test('what is erased, and not yet taken out, is not written again', async (t) => {
+    const { world, commit, erase, history, named, receipts, onDisk, folder, all, prune } = create(t);
+    for (const n of [1, 2, 3]) {
+      await commit(shop, { ...at(n, noonMs), profile: profileId(n === 2 ? 2 : 1) });
+      await history().settle();
+    }
+    // Its blocks are still there, so the files are not yet written again for it alone.
+    await erase(1, 2);
+    await erase(2, 2);
+    world.nowMs += dayMs;
+    await history().settle();
+    const [row, ...others] = named();
+    assert.deepEqual([others, onDisk()], [[], [row?.['file']]]);
+    const path = join(folder, String(row?.['file']));
+    assert.deepEqual([await idsIn(path), await all()], [[3], [3]]);
+    const { from_id, to_id, rows, min_time, max_time, bytes, sha256 } = row ?? {};
+    assert.deepEqual([from_id, to_id, rows], [eventId(3), eventId(3), 1]);
+    assert.deepEqual([min_time, max_time], [1_700_000_000.003, 1_700_000_000.003]);
+    assert.deepEqual([bytes, sha256], [readFileSync(path).length, await checksum(path)]);
+    assert.deepEqual(receipts().map(Object.values), [
+      [1, 1, 0],
+      [1, 1, 0],
+    ]);
+    await prune();
+    await history().settle();
+    // Counted once, and done.
+    assert.deepEqual(receipts().map(Object.values), [
+      [1, 1, 1],
+      [1, 1, 1],
+    ]);
+    assert.deepEqual([await all(), onDisk()], [[3], [row?.['file']]]);
+  });
+
+  test('files that hold nothing else leave none', async (t) => {
+    const { world, commit, erase, history, named, onDisk, all } = create(t);
+    for (const n of [1, 2]) {
+      await commit(shop, at(n, noonMs));
+      await history().settle();
+    }
+    await erase(1, 2);
+    world.nowMs += dayMs;
+    await history().settle();
+    assert.deepEqual([await all(), named(), onDisk()], [[], [], []]);
   });
 
   const segment = (n: number, of: Partial<Segment> = {}): Segment => {
