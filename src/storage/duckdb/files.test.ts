@@ -14,7 +14,7 @@ import { openWriter } from '../sqlite/open.ts';
 import { migrate } from '../sqlite/schema.ts';
 import { SqliteStore } from '../sqlite/store.ts';
 import { DuckHistory } from './history.ts';
-import { mergedRowsMax, sealAgeMs } from './limits.ts';
+import { blocksPerRead, mergedRowsMax, sealAgeMs } from './limits.ts';
 import { findMerge } from './sealer.ts';
 import { checksum } from './write-segment.ts';
 
@@ -219,6 +219,23 @@ describe('sealed files', () => {
     await history().tick();
     await until(() => named().length === 1, 'sealed by age');
     assert.deepEqual(await all(), [1]);
+  });
+});
+
+describe('closing', () => {
+  test('cuts taking in short, which is no failure; the next start takes in the rest', async (t) => {
+    const { commit, history, all, reopen } = create(t);
+    await commit(shop, at(1, noonMs));
+    assert.deepEqual(await all(), [1]);
+    // More than are taken in at once.
+    const numbers = Array.from({ length: 3 * blocksPerRead }, (_, n) => n + 2);
+    await Promise.all(numbers.map((n) => commit(shop, at(n, noonMs))));
+    const closing = history();
+    const ticking = closing.tick();
+    await reopen();
+    const status = await ticking;
+    assert.deepEqual([status?.problem, await closing.tick()], [undefined, status]);
+    assert.deepEqual(await all(), [1, ...numbers]);
   });
 });
 
