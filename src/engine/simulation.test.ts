@@ -23,6 +23,7 @@ import { Names, withNames } from '../core/content/names.ts';
 import { evolve } from '../core/evolve.ts';
 import type { NamedIdentity } from '../core/identity.ts';
 import { type EventId, firstEventId, type ProfileId, type ProjectId } from '../core/ids.ts';
+import type { Line } from '../core/line.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { historyOf, type IdentityKind, type Profile } from '../core/profile.ts';
 import { readProfile, writeProfile } from '../core/profile-document.ts';
@@ -531,28 +532,35 @@ async function compareWithDisk(model: Model, project: ProjectId, exactly: boolea
   const timers = (await store.dueTimers(Number.MAX_SAFE_INTEGER, timersMax))
     .filter((it) => it.project === project)
     .map((it) => `${it.profile} ${it.dueMs}`);
-  for (const { id: profile, document } of found.profiles) {
-    const stored = readProfile(document);
-    if (stored.timerMs !== null)
-      assert.ok(timers.includes(`${profile} ${stored.timerMs}`), 'a timer is there');
-    const values = new Map(stored.identities.map((it) => [it.id, it.value]));
-    const upTo = store.lastEvent();
-    const past = await history.linesOf({ ...all, project, profiles: historyOf(stored), upTo });
+  const stored = found.profiles.map((it) => readProfile(it.document));
+  const lines = await linesOf(project, stored.flatMap(historyOf));
+  for (const profile of stored) {
+    const { id, timerMs } = profile;
+    if (timerMs !== null) assert.ok(timers.includes(`${id} ${timerMs}`), 'a timer is there');
+    const values = new Map(profile.identities.map((it) => [it.id, it.value]));
+    const past = historyOf(profile).flatMap((of) => lines.get(of) ?? []);
     const merged = past.filter((line) => line.kind === 'merged_into').map((line) => line.profile);
-    assert.deepEqual(
-      merged.sort(),
-      [...stored.parts].sort(),
-      'the past of a profile is that of its parts as well',
-    );
+    assert.deepEqual(merged.sort(), [...profile.parts].sort(), 'his past is also that of his parts');
     totals.merges += merged.length;
     totals.erased += past.filter((line) => line.kind === 'erased').length;
     let folded: Profile | undefined;
-    for (const line of await history.linesOf({ ...all, project, profiles: [profile], upTo })) {
+    for (const line of lines.get(id) ?? []) {
       folded = evolve(folded, line, (of) => values.get(of) ?? 'nobody');
     }
     assert.ok(folded !== undefined, 'a profile has lines');
-    assert.equal(writeProfile(folded), document, 'a profile is the fold of its lines');
+    assert.equal(writeProfile(folded), documents.get(id), 'a profile is the fold of its lines');
   }
+}
+
+/** The lines of all these, page by page: a read of each would be most of a run. */
+async function linesOf(project: ProjectId, profiles: readonly ProfileId[]): Promise<Map<ProfileId, Line[]>> {
+  const lines: Line[] = [];
+  const wanted = { ...all, project, profiles, upTo: store.lastEvent() };
+  for (let page = profiles.length === 0 ? [] : await history.linesOf(wanted); page.length > 0; ) {
+    lines.push(...page);
+    page = await history.linesOf({ ...wanted, after: page.at(-1) as Line });
+  }
+  return Map.groupBy(lines, (line) => line.profile);
 }
 
 const plan = (refused: fc.Arbitrary<number>) =>

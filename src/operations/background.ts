@@ -54,7 +54,8 @@ export function startBackground(parts: BackgroundParts): Background {
   };
   // A read that fails is a broken disk, as it is for the engine's own.
   const runTimers = () => timers.run().catch((error) => engine.fail(error));
-  const keepHistory = historyKeeper(parts);
+  let isPaused = false;
+  const keepHistory = historyKeeper(parts, () => isPaused);
   const running = [
     setInterval(expire, expireEveryMs),
     setInterval(runTimers, timersEveryMs),
@@ -62,6 +63,7 @@ export function startBackground(parts: BackgroundParts): Background {
   ];
   return {
     pause: async () => {
+      isPaused = true;
       for (const each of running) clearInterval(each);
       await timers.stop();
     },
@@ -70,11 +72,16 @@ export function startBackground(parts: BackgroundParts): Background {
 }
 
 /** Lets the history seal, and removes the blocks that are sealed; rows of profiles have to hold their lines before. */
-function historyKeeper({ engine, store, history, log }: BackgroundParts): () => Promise<void> {
+function historyKeeper(
+  { engine, store, history, log }: BackgroundParts,
+  isPaused: () => boolean,
+): () => Promise<void> {
   let problem: string | undefined;
   let sealed: number | undefined;
   return async () => {
     const status = await history.tick();
+    // The server has stopped meanwhile; the next start does the rest.
+    if (isPaused()) return;
     if (status?.problem !== undefined && status.problem !== problem) {
       log.warn({ problem: status.problem }, 'the history cannot be sealed');
     }

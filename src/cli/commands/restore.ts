@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { BackupError } from '../../backup/manifest.ts';
-import { restoreBackup } from '../../backup/restore.ts';
 import { CliFailure } from '../failure.ts';
 import { showBytes, showTime } from '../output.ts';
 import type { OpenTerminal } from '../program.ts';
@@ -11,7 +9,10 @@ export function addRestore(program: Command, open: OpenTerminal): void {
     .command('restore')
     .description('make a data folder from a backup, after checking all of it; needs no server')
     .argument('<backup>', 'the folder of the backup; the data folder (--data) must be new or empty')
-    .action((folder: string, _options: unknown, command: Command) => {
+    .action(async (folder: string, _options: unknown, command: Command) => {
+      // No other command needs what checks a backup, and it takes most of the time in which the tool starts.
+      const { BackupError } = await import('../../backup/manifest.ts');
+      const { restoreBackup } = await import('../../backup/restore.ts');
       const terminal = open(command);
       const dataFolder = resolve(terminal.dataFolder);
       try {

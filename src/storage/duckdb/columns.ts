@@ -51,6 +51,15 @@ export const fileColumns = members
   .join(', ');
 
 /**
+ * The same as the `schema` of `read_parquet`: a file that was written before a column existed has NULL in its place, also
+ * when no file of a statement has it.
+ */
+export const fileSchema = `MAP {${members
+  .filter((it) => it !== 'project')
+  .map((it) => `'${columnOf(it)}': {name: '${columnOf(it)}', type: '${types[it]}', default_value: NULL}`)
+  .join(', ')}}`;
+
+/**
  * The columns of a line from its text in `line`, for INSERT INTO a table of `columnDefinitions`. Reading each line alone
  * is four times as fast as one large list of them, and faster than files or appending values one by one.
  */

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SealedPosition, Segment } from '../../engine/store.ts';
-import { columnDefinitions } from './columns.ts';
+import { columnDefinitions, fileSchema } from './columns.ts';
 import { addErasures, type Erased, removeErasures, withoutErased } from './erasures.ts';
 import { quote } from './open.ts';
 import type { PendingErasure } from './read-blocks.ts';
@@ -157,6 +157,7 @@ export class Contents {
     const parts = this.#tables.map(
       (it) => `SELECT *, make_timestamp(at_ms * 1000)::DATE AS day FROM ${it.name}`,
     );
+    // There is always a table, so no column is missing.
     if (this.#segments.length > 0) {
       const types = "hive_types = {'project': INTEGER, 'day': DATE}";
       const from = fileList(this.#folder, this.#segments);
@@ -169,7 +170,14 @@ export class Contents {
   }
 }
 
+/** The lines of one or more files of one project, with all columns of a table, for FROM. */
+export function linesIn(folder: string, segments: readonly Segment[]): string {
+  const [{ project }] = segments as [Segment];
+  const files = `read_parquet(${fileList(folder, segments)}, schema = ${fileSchema}, hive_partitioning = false)`;
+  return `(SELECT *, ${project} AS project FROM ${files})`;
+}
+
 /** Files as the argument of `read_parquet`. */
-export function fileList(folder: string, segments: readonly Segment[]): string {
+function fileList(folder: string, segments: readonly Segment[]): string {
   return `[${segments.map((it) => quote(`${folder}/${it.file}`)).join(', ')}]`;
 }

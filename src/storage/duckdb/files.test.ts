@@ -14,7 +14,7 @@ import { openWriter } from '../sqlite/open.ts';
 import { migrate } from '../sqlite/schema.ts';
 import { SqliteStore } from '../sqlite/store.ts';
 import { DuckHistory } from './history.ts';
-import { mergedRowsMax, sealAgeMs } from './limits.ts';
+import { blocksPerRead, mergedRowsMax, sealAgeMs } from './limits.ts';
 import { findMerge } from './sealer.ts';
 import { checksum } from './write-segment.ts';
 
@@ -40,6 +40,10 @@ function create(t: TestContext) {
       seal: (sealing: Sealing) => (world.refuse ? Promise.reject(new Error('no room')) : store.seal(sealing)),
     });
   let history = open();
+  const lines = () => {
+    const wanted = { project: shop, profiles: [profileId(1)], upTo: eventId(1_000), limit: 1_000 };
+    return history.linesOf({ ...wanted, by: 'id', order: 'asc' });
+  };
   t.after(async () => {
     await history.close();
     await store.close();
@@ -49,8 +53,16 @@ function create(t: TestContext) {
     world,
     history: () => history,
     folder: join(folder, 'history'),
-    commit: (project: ProjectId, ...lines: Line[]) =>
-      store.commit(writeSet({ nowMs: world.nowMs, blocks: [block(project, lines)] })),
+    commit: (project: ProjectId, ...lines: Line[]) => {
+      const blocks = [block(project, lines)];
+      // Rows of profiles lack nothing, so that blocks may go when they are sealed.
+      return store.commit(writeSet({ nowMs: world.nowMs, rowsUpTo: blocks[0]?.lastEvent, blocks }));
+    },
+    erase: (of: number, upTo: number) => {
+      const erasure = { project: shop, profile: profileId(of), upTo: eventId(upTo), scope: 'all' as const };
+      return store.commit(writeSet({ nowMs: world.nowMs, erasures: [erasure] }));
+    },
+    prune: () => store.prune(),
     onDisk: () =>
       readdirSync(join(folder, 'history'), { recursive: true, encoding: 'utf8' })
         .filter((it) => it.includes('.'))
@@ -60,22 +72,31 @@ function create(t: TestContext) {
       writer.exec(sql);
       writer.close();
     },
-    named: () => {
-      const reader = new DatabaseSync(file, { readOnly: true });
-      const rows = reader.prepare('SELECT * FROM segments ORDER BY file').all();
-      reader.close();
-      return rows;
-    },
-    all: async () => {
-      const wanted = { project: shop, profiles: [profileId(1)], upTo: eventId(1_000), limit: 1_000 };
-      const lines = await history.linesOf({ ...wanted, by: 'id', order: 'asc' });
-      return lines.map((line) => line.id - eventId(0));
-    },
+    named: () => rowsOf(file, 'SELECT * FROM segments ORDER BY file'),
+    receipts: () => rowsOf(file, 'SELECT lines, files, done_ms IS NOT NULL AS done FROM erased ORDER BY id'),
+    lines,
+    all: async () => (await lines()).map((line) => line.id - eventId(0)),
     async reopen() {
       await history.close();
       history = open();
     },
   };
+}
+
+function rowsOf(file: string, sql: string) {
+  const reader = new DatabaseSync(file, { readOnly: true });
+  const rows = reader.prepare(sql).all();
+  reader.close();
+  return rows;
+}
+
+/** Numbers of the lines that a file holds, whoever may see them. */
+async function idsIn(path: string): Promise<number[]> {
+  const connection = await DuckDBConnection.create();
+  const sql = `SELECT (id - ${eventId(0)})::DOUBLE FROM read_parquet('${path}', hive_partitioning = false) ORDER BY id`;
+  const rows = await (await connection.run(sql)).getRowsJS();
+  connection.closeSync();
+  return rows.flat() as number[];
 }
 
 const at = (n: number, atMs: number, project = shop): Line => ({ ...eventLine(n, 1, { project }), atMs });
@@ -201,6 +222,107 @@ describe('sealed files', () => {
   });
 });
 
+describe('closing', () => {
+  test('cuts taking in short, which is no failure; the next start takes in the rest', async (t) => {
+    const { commit, history, all, reopen } = create(t);
+    await commit(shop, at(1, noonMs));
+    assert.deepEqual(await all(), [1]);
+    // More than are taken in at once.
+    const numbers = Array.from({ length: 3 * blocksPerRead }, (_, n) => n + 2);
+    await Promise.all(numbers.map((n) => commit(shop, at(n, noonMs))));
+    const closing = history();
+    const ticking = closing.tick();
+    await reopen();
+    const status = await ticking;
+    assert.deepEqual([status?.problem, await closing.tick()], [undefined, status]);
+    assert.deepEqual(await all(), [1, ...numbers]);
+  });
+});
+
+describe('files written before a column existed', () => {
+  const columns = [
+    'background',
+    'billed',
+    'passive',
+    'stamped',
+    'prior',
+    'same',
+    'document',
+    'spent',
+    'scope',
+  ];
+
+  /** Writes all files again as a version without these columns would have. */
+  async function age({ folder, onDisk, reopen }: ReturnType<typeof create>) {
+    const connection = await DuckDBConnection.create();
+    for (const file of onDisk()) {
+      const path = join(folder, file);
+      const kept = `SELECT * EXCLUDE (${columns}) FROM read_parquet('${path}', hive_partitioning = false)`;
+      await connection.run(`COPY (${kept}) TO '${path}' (FORMAT parquet)`);
+    }
+    connection.closeSync();
+    await reopen();
+  }
+
+  async function sealedAndAged(t: TestContext) {
+    const created = create(t);
+    for (const numbers of [[1, 2], [3]]) {
+      await created.commit(shop, ...numbers.map((n) => at(n, noonMs)));
+      await created.history().settle();
+    }
+    const before = await created.lines();
+    await age(created);
+    return { ...created, before };
+  }
+
+  test('are read as if they had it, alone and beside newer ones', async (t) => {
+    const { lines, before, commit, history } = await sealedAndAged(t);
+    assert.deepEqual([before.length, await lines()], [3, before]);
+    await commit(shop, { ...at(4, noonMs), passive: true } as Line);
+    await history().settle();
+    assert.deepEqual(
+      (await lines()).map((it) => it.kind === 'event' && it.passive),
+      [false, false, false, true],
+    );
+  });
+
+  test('are there for SQL', async (t) => {
+    const { history } = await sealedAndAged(t);
+    const { rows } = await history().query(
+      `SELECT id - ${eventId(0)}, passive, document FROM lines ORDER BY id`,
+    );
+    assert.deepEqual(rows, [
+      [1, null, null],
+      [2, null, null],
+      [3, null, null],
+    ]);
+    assert.deepEqual((await history().query('SELECT count(*) FROM events')).rows, [[3]]);
+    assert.deepEqual((await history().query('SELECT count(*) FROM sessions')).rows, [[0]]);
+  });
+
+  test('are merged', async (t) => {
+    const { world, history, named, lines, before } = await sealedAndAged(t);
+    world.nowMs += dayMs;
+    await history().settle();
+    assert.deepEqual(
+      named().map((row) => row['rows']),
+      [3],
+    );
+    assert.deepEqual(await lines(), before);
+  });
+
+  test('are written again without what is erased', async (t) => {
+    const { commit, erase, prune, history, receipts, all } = await sealedAndAged(t);
+    await commit(shop, at(4, noonMs));
+    await erase(1, 1);
+    await history().settle();
+    await prune();
+    await history().settle();
+    assert.deepEqual(receipts().map(Object.values), [[1, 1, 1]]);
+    assert.deepEqual(await all(), [2, 3, 4]);
+  });
+});
+
 describe('merging', () => {
   test('eight files of a day become one, and reads go on meanwhile', async (t) => {
     const { commit, history, named, onDisk, all } = create(t);
@@ -213,11 +335,12 @@ describe('merging', () => {
     const [, ...reads] = await Promise.all([history().settle(), ...Array.from({ length: 20 }, all)]);
     for (const read of reads) assert.deepEqual(read, [1, 2, 3, 4, 5, 6, 7, 8]);
     await history().settle();
-    assert.deepEqual(onDisk(), [`project=1/day=2026-01-31/${eventId(1)}-${eventId(8)}.parquet`]);
-    assert.deepEqual(
-      named().map((row) => row['rows']),
-      [8],
+    const [row, ...others] = named();
+    assert.match(
+      String(row?.['file']),
+      RegExp(`^project=1/day=2026-01-31/${eventId(1)}-${eventId(8)}-[0-9a-f]+.parquet$`),
     );
+    assert.deepEqual([row?.['rows'], others, onDisk()], [8, [], [row?.['file']]]);
   });
 
   test('when the day is over two are enough', async (t) => {
@@ -231,6 +354,51 @@ describe('merging', () => {
     await history().settle();
     assert.equal(named().length, 1);
     assert.deepEqual(await all(), [1, 2]);
+  });
+
+  test('what is erased, and not yet taken out, is not written again', async (t) => {
+    const { world, commit, erase, history, named, receipts, onDisk, folder, all, prune } = create(t);
+    for (const n of [1, 2, 3]) {
+      await commit(shop, { ...at(n, noonMs), profile: profileId(n === 2 ? 2 : 1) });
+      await history().settle();
+    }
+    // Its blocks are still there, so the files are not yet written again for it alone.
+    await erase(1, 2);
+    await erase(2, 2);
+    world.nowMs += dayMs;
+    await history().settle();
+    const [row, ...others] = named();
+    assert.deepEqual([others, onDisk()], [[], [row?.['file']]]);
+    const path = join(folder, String(row?.['file']));
+    assert.deepEqual([await idsIn(path), await all()], [[3], [3]]);
+    const { from_id, to_id, rows, min_time, max_time, bytes, sha256 } = row ?? {};
+    assert.deepEqual([from_id, to_id, rows], [eventId(3), eventId(3), 1]);
+    assert.deepEqual([min_time, max_time], [1_700_000_000.003, 1_700_000_000.003]);
+    assert.deepEqual([bytes, sha256], [readFileSync(path).length, await checksum(path)]);
+    assert.deepEqual(receipts().map(Object.values), [
+      [1, 1, 0],
+      [1, 1, 0],
+    ]);
+    await prune();
+    await history().settle();
+    // Counted once, and done.
+    assert.deepEqual(receipts().map(Object.values), [
+      [1, 1, 1],
+      [1, 1, 1],
+    ]);
+    assert.deepEqual([await all(), onDisk()], [[3], [row?.['file']]]);
+  });
+
+  test('files that hold nothing else leave none', async (t) => {
+    const { world, commit, erase, history, named, onDisk, all } = create(t);
+    for (const n of [1, 2]) {
+      await commit(shop, at(n, noonMs));
+      await history().settle();
+    }
+    await erase(1, 2);
+    world.nowMs += dayMs;
+    await history().settle();
+    assert.deepEqual([await all(), named(), onDisk()], [[], [], []]);
   });
 
   const segment = (n: number, of: Partial<Segment> = {}): Segment => {

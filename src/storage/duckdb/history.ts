@@ -57,10 +57,10 @@ export class DuckHistory implements History {
   /**
    * Takes in, seals and merges what is due; to be called about once a second. Starts the thread only when there is
    * something to seal, and leaves the machine to a busy server as long as not too much waits. Resolves to its status, or
-   * to nothing while it has not started.
+   * to nothing while it has not started. Closing ends it early.
    */
   async tick(): Promise<WorkerStatus | undefined> {
-    if (!this.#isDue()) return this.#status;
+    if (this.#isClosed || !this.#isDue()) return this.#status;
     this.#ticking ??= this.#ask<WorkerStatus>('tick', this.#options.clock()).finally(() => {
       this.#ticking = undefined;
       this.#waitingSinceMs = undefined;

@@ -61,7 +61,10 @@ export class Intake {
     return this.#table;
   }
 
-  /** Takes in everything that is committed when this is called. Who comes while others wait for their turn joins them. */
+  /**
+   * Takes in everything that is committed when this is called. Who comes while others wait for their turn joins them. When
+   * it is stopped it leaves the rest to the next start, which is no failure: `upTo` says how far it came.
+   */
   run(): Promise<void> {
     this.#next ??= this.between(() => {
       this.#next = undefined;
@@ -97,7 +100,7 @@ export class Intake {
   async #takeAll(): Promise<void> {
     const { blocks, sealLines, onTaken } = this.#options;
     for (let taken = blocks.next(this.#block); taken !== undefined; taken = blocks.next(this.#block)) {
-      if (this.#isStopped) throw new Error('The history is closing');
+      if (this.#isStopped) return;
       await this.#take(taken);
       if (this.#table.lines >= sealLines || this.#table.bytes >= sealBytes) await this.#onFull();
     }

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { StoredLine } from '../../core/read-line.ts';
 import type { Segment, WantedLines } from '../../engine/store.ts';
 import { rowColumns, toStored } from './columns.ts';
-import { fileList, type Snapshot } from './contents.ts';
+import { linesIn, type Snapshot } from './contents.ts';
 import { notErased } from './erasures.ts';
 import { filesPerStep } from './limits.ts';
 
@@ -42,9 +42,7 @@ export async function readLines(
     const last = page.at(-1);
     const isFull = page.length === wanted.limit && last !== undefined;
     if (isFull && place.isBefore(place.ofLine(last), place.first(files[0] as Segment))) break;
-    const list = fileList(folder, files.splice(0, step));
-    const source = `read_parquet(${list}, hive_partitioning = false, union_by_name = true)`;
-    add(await select(`(SELECT *, ${wanted.project} AS project FROM ${source})`));
+    add(await select(linesIn(folder, files.splice(0, step))));
   }
   return page;
 }

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Sealing, Segment } from '../../engine/store.ts';
-import { type Contents, fileList, type RecentTable } from './contents.ts';
-import { countErased, withoutErased } from './erasures.ts';
+import type { ErasedLines, Sealing, Segment } from '../../engine/store.ts';
+import { type Contents, linesIn, type RecentTable } from './contents.ts';
+import { countErased, type Erased, withoutErased } from './erasures.ts';
 import { mergedRowsMax, mergeFiles } from './limits.ts';
 import type { PendingErasure } from './read-blocks.ts';
 import { contentsOf, writeSegment } from './write-segment.ts';
@@ -54,25 +55,10 @@ export class Sealer {
     await contents.replaceTable(table, added);
   }
 
-  /** Writes the lines of some files of one project and day into one; in one transaction it takes their place. */
+  /** Writes the lines of some files of one project and day into one, but for erased ones. */
   async merge(files: readonly Segment[]): Promise<void> {
-    const { folder, connection, contents, seal } = this.#options;
-    const [{ project, day }] = files as [Segment];
-    const source = `read_parquet(${fileList(folder, files)}, union_by_name = true, hive_partitioning = false)`;
-    const content = {
-      project,
-      day,
-      fromId: least(files.map((it) => it.fromId)),
-      toId: greatest(files.map((it) => it.toId)),
-      rows: files.reduce((sum, it) => sum + it.rows, 0),
-      minTimeSec: least(files.map((it) => it.minTimeSec)),
-      maxTimeSec: greatest(files.map((it) => it.maxTimeSec)),
-    };
-    const merged = await writeSegment(connection, { folder, from: source, content });
-    await seal({ add: [merged], remove: files.map((it) => it.file) });
-    await contents.replaceSegments(files, [merged], async () => {
-      for (const { file } of files) await unlink(join(folder, file));
-    });
+    const { erased } = this.#options.contents;
+    await this.#replace(files, erased, await this.#countErased(files, erased));
   }
 
   /**
@@ -97,30 +83,35 @@ export class Sealer {
 
   /** Takes whatever is erased out of a file, also what is not ready yet. */
   async #rewrite(segment: Segment): Promise<void> {
+    const { erased } = this.#options.contents;
+    const counted = await this.#countErased([segment], erased);
+    if (counted.length > 0) await this.#replace([segment], erased, counted);
+  }
+
+  #countErased(files: readonly Segment[], erased: Erased): Promise<ErasedLines[]> {
+    const { folder, connection } = this.#options;
+    return countErased(connection, linesIn(folder, files), erased);
+  }
+
+  /** Writes what is not erased of some files into one, if anything is left; in one transaction it takes their place. */
+  async #replace(files: readonly Segment[], erased: Erased, counted: readonly ErasedLines[]): Promise<void> {
     const { folder, connection, contents, seal } = this.#options;
-    const { erased } = contents;
-    const file = `read_parquet(${fileList(folder, [segment])}, hive_partitioning = false)`;
-    const counted = await countErased(connection, file, erased);
-    if (counted.length === 0) return;
-    const kept = withoutErased(file, erased);
+    const from = withoutErased(linesIn(folder, files), erased);
+    // What it is made of tells it from all others: no name is used twice, as long as anybody may read the file that has it.
+    const mark = `-${shortHash(files.map((it) => it.file))}`;
     const added: Segment[] = [];
-    const source = `(SELECT *, ${segment.project} AS project FROM ${kept})`;
-    for (const content of await contentsOf(connection, source)) {
-      // The name of a file that was rewritten before is not used again.
-      const mark = `-erased${erased.newest}`;
-      added.push(await writeSegment(connection, { folder, from: kept, content, mark }));
+    for (const content of await contentsOf(connection, from)) {
+      added.push(await writeSegment(connection, { folder, from, content, mark }));
     }
-    await seal({ add: added, remove: [segment.file], erased: counted });
-    await contents.replaceSegments([segment], added, () => unlink(join(folder, segment.file)));
+    await seal({ add: added, remove: files.map((it) => it.file), erased: counted });
+    await contents.replaceSegments(files, added, async () => {
+      for (const { file } of files) await unlink(join(folder, file));
+    });
   }
 }
 
-function least<Value extends number>(values: readonly Value[]): Value {
-  return values.reduce((a, b) => (b < a ? b : a));
-}
-
-function greatest<Value extends number>(values: readonly Value[]): Value {
-  return values.reduce((a, b) => (b > a ? b : a));
+function shortHash(texts: readonly string[]): string {
+  return createHash('sha256').update(texts.join()).digest('hex').slice(0, 12);
 }
 
 const dayMs = 24 * 60 * 60 * 1000;

@@ -135,10 +135,11 @@ export class HistoryWorker {
     return this.#contents.use(() => this.#query.run(sql));
   }
 
-  /** Takes in what is committed, and seals and merges what is due. Called from time to time. */
+  /** Takes in what is committed, and seals and merges what is due. Called from time to time. Closing cuts it short. */
   async tick(nowMs: number): Promise<WorkerStatus> {
     this.#nowMs = nowMs;
     await this.#intake.run();
+    if (this.#isClosed) return this.status;
     const { sinceMs } = this.#intake.table;
     if (sinceMs !== undefined && nowMs - sinceMs >= sealAgeMs)
       await this.#intake.between(() => this.#rotate());
@@ -153,6 +154,7 @@ export class HistoryWorker {
     this.#nowMs = nowMs;
     this.#retryAtMs = 0;
     await this.#intake.run();
+    if (this.#isClosed) throw new Error('The history is closing');
     await this.#intake.between(() => this.#rotate());
     this.#startSeal();
     await this.#sealing;
@@ -231,6 +233,8 @@ export class HistoryWorker {
       await work();
       this.#problem = undefined;
     } catch (error) {
+      // Closing interrupts it.
+      if (this.#isClosed) return;
       this.#problem = error instanceof Error ? error.message : String(error);
       this.#retryAtMs = this.#nowMs + retryAfterMs;
     }
