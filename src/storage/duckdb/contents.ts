@@ -155,7 +155,7 @@ export class Contents {
   /** `lines`: all lines of all projects, for SQL. Who began to read the one before keeps it to the end. */
   async #defineView(): Promise<void> {
     const parts = this.#tables.map(
-      (it) => `SELECT *, make_timestamp(at_ms * 1000)::DATE AS day FROM ${it.name}`,
+      (it) => `SELECT * EXCLUDE (line), make_timestamp(at_ms * 1000)::DATE AS day FROM ${it.name}`,
     );
     // There is always a table, so no column is missing.
     if (this.#segments.length > 0) {

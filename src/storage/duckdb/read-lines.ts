@@ -24,25 +24,25 @@ export async function readLines(
   const where = [...conditions(wanted), ...(isErased ? [notErased(erased)] : [])].join(' AND ');
   const parameters: Record<string, string> =
     events === undefined || events === 'all' ? {} : { names: JSON.stringify(events) };
-  const select = async (from: string) => {
+  const select = async (columns: string, from: string) => {
     const result = await connection.run(
-      `SELECT ${rowColumns} FROM ${from} AS l WHERE ${where}
+      `SELECT ${columns} FROM ${from} AS l WHERE ${where}
        ORDER BY ${wanted.by} ${wanted.order}, id ${wanted.order} LIMIT ${wanted.limit}`,
       parameters,
     );
-    return (await result.getRowsJS()).map(toStored);
+    return result.getRowsJS();
   };
   let page: StoredLine[] = [];
   const add = (lines: StoredLine[]) => {
     page = [...page, ...lines].sort(place.compare).slice(0, wanted.limit);
   };
-  for (const table of tables) add(await select(table));
+  for (const table of tables) add((await select('line', table)).map(([line]) => JSON.parse(line as string)));
   const files = candidates(wanted, place, segments);
   for (let step = filesPerStep; files.length > 0; step *= 2) {
     const last = page.at(-1);
     const isFull = page.length === wanted.limit && last !== undefined;
     if (isFull && place.isBefore(place.ofLine(last), place.first(files[0] as Segment))) break;
-    add(await select(linesIn(folder, files.splice(0, step))));
+    add((await select(rowColumns, linesIn(folder, files.splice(0, step)))).map(toStored));
   }
   return page;
 }
