@@ -39,14 +39,14 @@ describe('what is let in', () => {
     assert.equal(start().serve(1, huge, 1), 1);
   });
 
-  test('huge ones leave half of the room to the others', () => {
+  test('huge ones take nothing of the room of the others', () => {
     const { admission } = start();
     const entered = Array.from({ length: 16 }, () => admission.enter(huge)).filter((it) => it !== undefined);
     assert.equal(entered.length, 2);
     const others = Array.from({ length: 10_000 }, () => admission.enter(small)).filter(
       (it) => it !== undefined,
     );
-    assert.equal(others.length, Math.floor(admittedStart / 2 / (small + requestCost)));
+    assert.equal(others.length, Math.floor(admittedStart / (small + requestCost)));
     for (const it of [...entered, ...others]) admission.leave(it as Admitted);
     assert.equal(admission.load.admitted, 0);
   });
@@ -65,19 +65,20 @@ describe('how much is let in', () => {
     const { admission, serve } = start();
     for (let round = 0; round < 40; round++) serve(1_000, small, 500);
     const batchOf500 = fewRequestsBytes / fewRequests - requestCost;
-    assert.equal(serve(1_000, batchOf500, 500), fewRequests);
+    // Behind them, these are large ones, of which there may be two.
+    assert.equal(serve(1_000, batchOf500, 500), fewRequests + 2);
     assert.equal(admission.load.limit, admittedMin);
   });
 
   test('grows while answers are soon and requests are refused, up to a most', () => {
     const { admission, serve } = start();
-    for (let round = 0; round < 100; round++) serve(2_000, 60_000, 30);
+    for (let round = 0; round < 300; round++) serve(2_000, 60_000, 20);
     assert.equal(admission.load.limit, admittedMax);
   });
 
   test('stays when nobody was refused, however late the answers', () => {
     const { admission, serve } = start();
-    for (let round = 0; round < 20; round++) assert.equal(serve(100, small, 5_000), 100);
+    for (let round = 0; round < 20; round++) assert.equal(serve(40, small, 5_000), 40);
     assert.equal(admission.load.limit, admittedStart);
     assert.equal(admission.load.refused, 0);
   });
@@ -85,7 +86,7 @@ describe('how much is let in', () => {
   test('comes back after a time of late answers', () => {
     const { admission, serve } = start();
     for (let round = 0; round < 40; round++) serve(1_000, small, 500);
-    for (let round = 0; round < 100; round++) serve(1_000, small, 30);
+    for (let round = 0; round < 100; round++) serve(1_000, small, 20);
     assert.ok(admission.load.limit > admittedStart);
   });
 });

@@ -19,14 +19,14 @@ import {
  * and a slow disk alone refuses nobody.
  *
  * A few requests are let in however small the limit is: a back end whose few connections carry large batches is no flood.
- * A large request counts with at most a quarter of the room, and large ones together get at most half: a few senders
- * of huge batches cannot shut out everybody else, and a huge batch finds its turn however little room there is.
+ * Large requests have room of their own, half as much, of which each takes at most half: a few senders of huge batches
+ * cannot shut out everybody else, and a huge batch finds its turn however little room there is.
  */
 export class Admission {
   readonly #elapsed: () => number;
   #limit = admittedStart;
-  #admitted = 0;
   #requests = 0;
+  #bytes = { small: 0, large: 0 };
   #refused = 0;
   #windowEnd = 0;
   #window = { answers: 0, waitedMs: 0, full: false };
@@ -38,38 +38,38 @@ export class Admission {
 
   /** Work under way and how much of it there may be, in bytes; and requests refused since the start. */
   get load(): { admitted: number; limit: number; refused: number } {
-    return { admitted: this.#admitted, limit: this.#limit, refused: this.#refused };
+    return { admitted: this.#bytes.small + this.#bytes.large, limit: this.#limit, refused: this.#refused };
   }
 
   /** Whether a request of `bytes` may be read; it is not counted before it is, or slow senders would take all room. */
   mayRead(bytes: number): boolean {
-    return this.#costOf(bytes) !== undefined;
+    return this.#weigh(bytes) !== undefined;
   }
 
   /** Takes in a request of `bytes` that was read; undefined: there is too much under way. */
   enter(bytes: number): Admitted | undefined {
-    const cost = this.#costOf(bytes);
-    if (cost === undefined) return undefined;
-    this.#admitted += cost;
+    const weight = this.#weigh(bytes);
+    if (weight === undefined) return undefined;
+    this.#bytes[weight.size] += weight.cost;
     this.#requests += 1;
-    return { cost, since: this.#elapsed() };
+    return { ...weight, since: this.#elapsed() };
   }
 
-  /** With how much a request of `bytes` counts; undefined: there is no room for it. */
-  #costOf(bytes: number): number | undefined {
+  /** With how much a request of `bytes` counts, and where; undefined: there is no room for it. */
+  #weigh(bytes: number): Weight | undefined {
     const room = this.#requests < fewRequests ? Math.max(this.#limit, fewRequestsBytes) : this.#limit;
+    const size = bytes + requestCost > room / 8 ? 'large' : 'small';
     const cost = Math.min(bytes + requestCost, room / 4);
-    const roomForIt = cost > room / 8 ? room / 2 : room;
-    if (this.#requests === 0 || this.#admitted + cost <= roomForIt) return cost;
+    if (this.#bytes[size] + cost <= (size === 'large' ? room / 2 : room)) return { size, cost };
     this.#window.full = true;
     this.#refused += 1;
     return undefined;
   }
 
   /** A request is answered, or its client is gone and its work done. */
-  leave({ cost, since }: Admitted): void {
+  leave({ size, cost, since }: Admitted): void {
     const now = this.#elapsed();
-    this.#admitted -= cost;
+    this.#bytes[size] -= cost;
     this.#requests -= 1;
     this.#window.answers += 1;
     this.#window.waitedMs += now - since;
@@ -89,8 +89,12 @@ export class Admission {
   }
 }
 
-/** A request that was taken in. */
-export interface Admitted {
+interface Weight {
+  readonly size: 'small' | 'large';
   readonly cost: number;
+}
+
+/** A request that was taken in. */
+export interface Admitted extends Weight {
   readonly since: number;
 }
