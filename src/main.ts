@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { type App, startApp } from './app.ts';
+import type { App } from './app.ts';
 import { readSettings } from './config.ts';
 import { describeExamples, describeKeys } from './operations/first-project.ts';
 import { buildLog } from './operations/log.ts';
@@ -18,8 +18,11 @@ const lastWordsMs = 500;
 const log = buildLog(pino.destination(2));
 
 async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  // After the settings: a wrong one is told before the server is loaded.
+  const { startApp } = await import('./app.ts');
   const app = await startApp({
-    settings: readSettings(process.env),
+    settings,
     log,
     clock: preciseNow,
     onFirstStart: (project) => say(describeKeys(project)),
