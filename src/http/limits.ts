@@ -11,7 +11,7 @@ export const admittedMax = 64 * 1024 * 1024;
  * batches of 500 is work, not a flood, and refusing it would only make it come again.
  */
 export const fewRequests = 16;
-export const fewRequestsBytes = 2 * 1024 * 1024;
+export const fewRequestsBytes = 4 * 1024 * 1024;
 /** What a request costs besides its bytes: about as much as this many more of them. */
 export const requestCost = 2 * 1024;
 /** A request whose length is not known before it is read counts as this many bytes. */
