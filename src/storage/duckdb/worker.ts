@@ -123,7 +123,7 @@ export class HistoryWorker {
 
   /** See `History.linesOf`. */
   async linesOf(wanted: WantedLines): Promise<StoredLine[]> {
-    if (wanted.upTo > this.#intake.upTo) await this.#intake.run();
+    if (wanted.upTo > this.#intake.upTo) await this.#takeInAll();
     return this.#reads.use((connection) =>
       this.#contents.use((snapshot) => readLines(connection, this.#folder, wanted, snapshot)),
     );
@@ -131,7 +131,7 @@ export class HistoryWorker {
 
   /** See `DuckHistory.query`. */
   async query(sql: string): Promise<QueryResult> {
-    await this.#intake.run();
+    await this.#takeInAll();
     return this.#contents.use(() => this.#query.run(sql));
   }
 
@@ -153,8 +153,7 @@ export class HistoryWorker {
   async settle(nowMs: number): Promise<WorkerStatus> {
     this.#nowMs = nowMs;
     this.#retryAtMs = 0;
-    await this.#intake.run();
-    if (this.#isClosed) throw new Error('The history is closing');
+    await this.#takeInAll();
     await this.#intake.between(() => this.#rotate());
     this.#startSeal();
     await this.#sealing;
@@ -179,6 +178,12 @@ export class HistoryWorker {
     await closed;
     await Promise.all([this.#sealing, this.#merging]);
     await this.#contents.close();
+  }
+
+  /** For who needs everything that is committed: closing cuts taking in short, and a part of it is no answer. */
+  async #takeInAll(): Promise<void> {
+    await this.#intake.run();
+    if (this.#isClosed) throw new Error('The history is closing');
   }
 
   /** The table that takes in is full. One table is sealed while the next one fills; a third waits for it. */
