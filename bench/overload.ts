@@ -60,30 +60,33 @@ function describe({ latenciesMs }: Measurement): string {
   return `p50 ${percentile(sorted, 0.5).toFixed(0)} ms, p99 ${percentile(sorted, 0.99).toFixed(0)} ms`;
 }
 
-/** The most memory that the server has during some work, in MB. */
-async function peakMegabytes(work: () => Promise<void>): Promise<string> {
-  let peak = 0;
-  const sampler = setInterval(() => {
-    peak = Math.max(peak, processResidentBytes(server.pid));
-  }, memorySampleMs);
+/**
+ * The memory that the server has during some work. The middle of the samples tells what a load takes; the most depends on
+ * how many merges of the history fall into it, each of which may take what `memoryLimit` of the history allows.
+ */
+async function memoryDuring(work: () => Promise<void>): Promise<string> {
+  const samples: number[] = [];
+  const sampler = setInterval(() => samples.push(processResidentBytes(server.pid)), memorySampleMs);
   try {
     await work();
   } finally {
     clearInterval(sampler);
   }
-  return (peak / 2 ** 20).toFixed(0);
+  const sorted = Float64Array.from(samples).sort();
+  const [middle, most] = [0.5, 1].map((share) => (percentile(sorted, share) / 2 ** 20).toFixed(0));
+  return `${middle} MB (at most ${most} MB)`;
 }
 
 try {
   console.log(machine());
   const windowMs = Number(values.seconds) * 1000;
   let capacity = 0;
-  const memoryBefore = await peakMegabytes(async () => {
+  const memoryBefore = await memoryDuring(async () => {
     const before = await run(16, { kind: 'closed', warmUpMs: 3000, windowMs });
     capacity = rateOf(before);
     console.log(`capacity    ${capacity.toFixed(0)} requests/s of ${itemsPerRequest}, ${describe(before)}`);
   });
-  const memoryOfFlood = await peakMegabytes(async () => {
+  const memoryOfFlood = await memoryDuring(async () => {
     const requestsPerSecond = capacity * Number(values.times);
     const pattern = { kind: 'flood', warmUpMs: 1000, windowMs, requestsPerSecond } as const;
     const flood = await run(Number(values.connections), pattern);
@@ -92,7 +95,7 @@ try {
       `flood       ${requestsPerSecond.toFixed(0)} requests/s due, ${rateOf(flood).toFixed(0)} accepted (${share.toFixed(0)} % of capacity): ${describe(flood)}; ${flood.refused} refused, ${flood.unsent} found no connection`,
     );
   });
-  console.log(`memory      at most ${memoryBefore} MB before the flood, ${memoryOfFlood} MB in it`);
+  console.log(`memory      ${memoryBefore} before the flood, ${memoryOfFlood} in it`);
 
   for (let second = 1; second <= recoverySeconds; second++) {
     const after = await run(16, { kind: 'closed', warmUpMs: 0, windowMs: 1000 });
