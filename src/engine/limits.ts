@@ -29,8 +29,11 @@ export const blockLinesMax = 10_000;
  * memory, up to what the garbage collector still handles without being noticed.
  */
 export const cacheBytesMax = Math.min(512 * 1024 * 1024, Math.max(64 * 1024 * 1024, totalmem() / 16));
-/** Bytes of profiles whose rows may be behind before a pass over them begins; during the pass as many come on top. */
-export const behindBytesMax = 64 * 1024 * 1024;
+/**
+ * Profiles whose rows may be behind before a pass over them begins: as many bytes as one part in so many of what memory
+ * may hold; during the pass as many come on top. In memory a profile takes twice its bytes.
+ */
+export const behindShare = 4;
 /** Lines after which a pass begins in any case: a restart folds up to about twice as many, some 200,000 a second. */
 export const behindLinesMax = 250_000;
 /** Bytes of rows that one group writes beside those it must. */

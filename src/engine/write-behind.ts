@@ -1,7 +1,7 @@
 import type { EventId, ProfileId } from '../core/ids.ts';
 import type { Profile } from '../core/profile.ts';
 import type { Cache } from './cache.ts';
-import { behindBytesMax, behindLinesMax, rowsBytesMax } from './limits.ts';
+import { behindLinesMax, behindShare, rowsBytesMax } from './limits.ts';
 
 /** Rows of the store that a group writes, and what is true of all rows then. */
 export interface Rows {
@@ -46,7 +46,7 @@ export class WriteBehind {
 
   constructor(cache: Cache<ProfileId, Profile>, options: { lastEvent: EventId; cacheBytes: number }) {
     this.#cache = cache;
-    this.#bytesMax = Math.min(behindBytesMax, options.cacheBytes / 4);
+    this.#bytesMax = options.cacheBytes / behindShare;
     this.#lastPass = options.lastEvent;
   }
 
