@@ -9,6 +9,7 @@ import { Timers } from './engine/timers.ts';
 import type { SecretBox } from './lib/secret-box.ts';
 import { startBackground } from './operations/background.ts';
 import type { FirstProject } from './operations/first-project.ts';
+import { warnOfFullNames } from './operations/full-names.ts';
 import { lockFolder } from './storage/sqlite/lock.ts';
 import { SqliteStore } from './storage/sqlite/store.ts';
 import { openAdmin } from './wiring/admin.ts';
@@ -56,7 +57,9 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
     onFatal(error);
   };
   const onBug = (error: unknown) => log.error({ err: error }, 'a bug met one command');
-  const engine: Engine = new Engine({ store, clock, onFatal: fail, onBug });
+  const projectsInUse = new Projects(projects);
+  const onNamesFull = warnOfFullNames(projectsInUse, { log, clock });
+  const engine: Engine = new Engine({ store, clock, onFatal: fail, onBug, onNamesFull });
   const lookups = new Lookups(store, lookedUp);
   const parts = {
     settings,
@@ -64,7 +67,7 @@ export async function startApp({ settings, log, clock, onFirstStart, onFatal }: 
     store,
     history,
     lookups,
-    projects: new Projects(projects),
+    projects: projectsInUse,
     secrets,
     clock,
     log,

@@ -43,6 +43,8 @@ export interface Settings {
   readonly stateNamesMax: number;
   readonly attributeNamesMax: number;
   readonly paramNamesMax: number;
+  /** How many names of properties the customers of a Bloomreach project may have; infinite: any number. */
+  readonly propertyNamesMax: number;
 }
 
 /** Every setting, as `docs/operating/settings.md` shows it (a test compares). */
@@ -144,6 +146,11 @@ export const settingDocs = {
   RAPPORT_STATE_NAMES: { default: '500', meaning: 'The same for states.' },
   RAPPORT_ATTRIBUTE_NAMES: { default: '500', meaning: 'The same for attributes of users.' },
   RAPPORT_PARAMETER_NAMES: { default: '200', meaning: 'The same for parameters of events and states.' },
+  RAPPORT_PROPERTY_NAMES: {
+    default: '255',
+    meaning:
+      'Names of properties that the Bloomreach API may give the customers of a project; an update with one more is dropped, answered as done, and logged. Attributes that the Leanplum API brought in are not counted. At most `10000`; `0`: no limit. The vendor has 255, or 1024 by contract.',
+  },
 } as const;
 
 /** Reads the settings from the environment. Throws `SettingError`. */
@@ -176,6 +183,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     stateNamesMax: readLimit('RAPPORT_STATE_NAMES', get('RAPPORT_STATE_NAMES'), namesMax),
     attributeNamesMax: readLimit('RAPPORT_ATTRIBUTE_NAMES', get('RAPPORT_ATTRIBUTE_NAMES'), namesMax),
     paramNamesMax: readLimit('RAPPORT_PARAMETER_NAMES', get('RAPPORT_PARAMETER_NAMES'), namesMax),
+    propertyNamesMax: readLimit('RAPPORT_PROPERTY_NAMES', get('RAPPORT_PROPERTY_NAMES'), namesMax),
   };
 }
 

@@ -20,6 +20,7 @@ import { cacheBytesMax, groupsInFlightMax } from './limits.ts';
 import { Memory } from './memory.ts';
 import { Order } from './order.ts';
 import { StoreFullError } from './store.ts';
+import { countItem, noTotals, type Totals } from './totals.ts';
 
 /**
  * The ordered path: takes batches, and answers each when the state it has seen is on disk. Four steps, top to bottom:
@@ -61,7 +62,7 @@ export class Engine {
   }
 
   /** Counted since the start. */
-  readonly totals = { batches: 0, items: 0, events: 0, groups: 0, refused: 0 };
+  readonly totals: Totals = noTotals();
 
   /** Batches waiting for their turn, their bytes, and groups on their way to disk. */
   get load(): { queued: number; queuedBytes: number; inFlight: number; cacheBytes: number } {
@@ -199,7 +200,7 @@ export class Engine {
       // Who is named may be somebody else from here on.
       if (applied.namings.length > 0) user = undefined;
       const { outcome } = applied;
-      if (outcome.code === 'failed') this.#options.onBug(outcome.error);
+      countItem(applied, batch.project, { totals: this.totals, options: this.#options });
       if (command.kind === 'pass_time') {
         // It is done with, unless a clock was set back and it is still the profile's: then it comes again.
         const { dueMs, profile } = command;
@@ -219,7 +220,6 @@ export class Engine {
     const group = this.#open;
     assert(profile !== undefined, 'lines without a profile');
     this.#nextEvent += lines.length;
-    this.totals.events += lines.length;
     for (const line of lines) group.append(line);
     for (const naming of namings) {
       const key = identityKey(project, naming.kind, naming.value);

@@ -63,6 +63,7 @@ function buildMetrics({ engine, history, admission, lookups, requests }: Operati
     events: 'Lines written',
     groups: 'Groups committed',
     refused: 'Requests answered as unavailable',
+    skipped: 'Items left out, or in part, since their project has as many names as it may have',
   } as const)) {
     new Counter({
       name: `rapport_${name}_total`,

@@ -71,6 +71,7 @@ function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: Request
     productionKeyDevMode: settings.productionKeyDevMode,
     legacyApi: settings.legacyApi,
     streamApi: settings.streamApi,
+    nameLimits: { property: settings.propertyNamesMax },
     ...buildLeanplum(settings, log),
     onError: (error: unknown) => log.error({ err: error }, 'a request failed'),
   };

@@ -269,7 +269,13 @@ describe(`seed ${seed}`, () => {
     query: '',
     idempotencyKey: idempotency,
   });
-  const parts = { engine, history, clock: Date.now, commands: new Map([...commands, ...legacyCommands]) };
+  const parts = {
+    engine,
+    history,
+    nameLimits: { property: 20 },
+    clock: Date.now,
+    commands: new Map([...commands, ...legacyCommands]),
+  };
 
   test('Bloomreach: batches have as many results', () =>
     all(0.06, fc.array(bloomreachCommand, { minLength: 1, maxLength: 6 }), async (given) => {
@@ -294,7 +300,7 @@ describe(`seed ${seed}`, () => {
     });
   });
 
-  const legacyParts = { engine, projects, clock: Date.now };
+  const legacyParts = { engine, projects, nameLimits: { property: 20 }, clock: Date.now };
   const legacyCall = (body: Uint8Array, cookies: string, idempotency?: string) => ({
     receivedMs: Date.now(),
     body,

@@ -22,6 +22,7 @@ export interface Content {
   readonly eventNames: Part;
   readonly stateNames: Part;
   readonly attributeNames: Part;
+  readonly propertyNames: Part;
   readonly paramNames: Part;
 }
 
@@ -59,6 +60,7 @@ export const noContent: Content = {
   eventNames: nothing,
   stateNames: nothing,
   attributeNames: nothing,
+  propertyNames: nothing,
   paramNames: nothing,
 };
 

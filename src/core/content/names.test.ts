@@ -164,6 +164,35 @@ const rows: { readonly [what: string]: Row } = {
     added: { attribute: ['a'] },
     skipped: ['full attribute b'],
   },
+  'an update with one property too many is none': {
+    limits: { property: 2 },
+    known: { property: ['k'] },
+    given: set({ k: 1, a: 2, b: 3 }),
+    left: 'nothing',
+    skipped: ['full property b'],
+  },
+  'properties that are known, new ones that have a place, and a null': {
+    limits: { property: 2 },
+    known: { property: ['k'] },
+    given: set({ k: 1, a: 2, b: null }),
+    added: { property: ['a'] },
+  },
+  'where properties have a limit, events have none': {
+    limits: { event: unlimited, param: unlimited, property: 1 },
+    given: track('a', { p: 1 }),
+  },
+  'the name of an attribute is good for a property, and not counted': {
+    limits: { property: 1 },
+    known: { attribute: ['a', 'b', 'c'] },
+    given: set({ a: 1, b: 2, p: 3 }),
+    added: { property: ['p'] },
+  },
+  'the name of a property is good for an attribute, and not counted': {
+    limits: { attribute: 1 },
+    known: { property: ['a', 'b', 'c'] },
+    given: set({ a: 1, b: 2, p: 3 }),
+    added: { attribute: ['p'] },
+  },
   'counters have the names of events and states': {
     limits: { event: 1 },
     given: update({
@@ -219,7 +248,7 @@ test('there are never more than may be, and none is of two kinds', () => {
     fc.dictionary(name, fc.constantFrom(1, null)).map(set),
   );
   const most = fc.constantFrom(1, 2, 3, unlimited);
-  const limits = fc.record({ event: most, state: most, attribute: most, param: most });
+  const limits = fc.record({ event: most, state: most, attribute: most, property: most, param: most });
   fc.assert(
     fc.property(limits, fc.array(command), (given, commands) => {
       let content = noContent;

@@ -1,10 +1,10 @@
 import type { Content, Part } from './content.ts';
 
-/** What an app gives names to. */
-export type NameKind = 'event' | 'state' | 'attribute' | 'param';
+/** What an app gives names to. A property is an attribute that the Bloomreach API brings in, which has a limit of its own. */
+export type NameKind = 'event' | 'state' | 'attribute' | 'property' | 'param';
 
-/** How many names of each kind an app may use; infinite: any number, and none of them is looked at. */
-export type NameLimits = { readonly [kind in NameKind]: number };
+/** How many names of each kind an app may use; infinite or left out: any number, and none of them is looked at. */
+export type NameLimits = { readonly [kind in NameKind]?: number };
 
 /** Names that are used for the first time. */
 export type NewNames = ReadonlyMap<NameKind, ReadonlySet<string>>;
@@ -19,10 +19,14 @@ export const namesPart = {
   event: 'eventNames',
   state: 'stateNames',
   attribute: 'attributeNames',
+  property: 'propertyNames',
   param: 'paramNames',
 } as const satisfies { [kind in NameKind]: keyof Content };
 
-const rivals = { event: 'state', state: 'event', attribute: undefined, param: undefined } as const;
+/** No name is both. */
+const rivals: { readonly [kind in NameKind]?: NameKind } = { event: 'state', state: 'event' };
+/** Both name the same thing of the same users: what one has in use, the other may use. */
+const twins: { readonly [kind in NameKind]?: NameKind } = { attribute: 'property', property: 'attribute' };
 
 /** The names that a project's app uses, in the course of one batch: those of its content, and those added since. */
 export class Names {
@@ -40,11 +44,23 @@ export class Names {
     return this.#content[namesPart[kind]];
   }
 
+  /** Whether it was when the batch began, also as its twin. */
+  isInUse(kind: NameKind, name: string): boolean {
+    if (this.inUse(kind).has(name)) return true;
+    const twin = twins[kind];
+    return twin !== undefined && this.inUse(twin).has(name);
+  }
+
+  /** As what the attributes of its commands count. */
+  get attributesAs(): 'attribute' | 'property' {
+    return this.isLimited('property') ? 'property' : 'attribute';
+  }
+
   /** Whether it may be used without another look. What users do with messages has names of ours, with a dot before them. */
   has(kind: NameKind, name: string): boolean {
     return (
-      this.inUse(kind).has(name) ||
-      !this.#isLimited(kind) ||
+      this.isInUse(kind, name) ||
+      !this.isLimited(kind) ||
       this.#added.get(kind)?.has(name) === true ||
       (kind === 'event' && name.startsWith('.'))
     );
@@ -53,13 +69,13 @@ export class Names {
   /** Why one that is not in use may not be, if so. `before`: what is to be added before it. */
   refusalOf(kind: NameKind, name: string, before: NewNames): NameRefusal | undefined {
     const rival = rivals[kind];
-    if (rival !== undefined && this.#isLimited(rival)) {
+    if (rival !== undefined && this.isLimited(rival)) {
       const lists = [this.inUse(rival), this.#added.get(rival), before.get(rival)];
       if (lists.some((it) => it?.has(name))) return 'taken';
     }
     const lists = [this.inUse(kind), this.#added.get(kind), before.get(kind)];
     const used = lists.reduce((sum, it) => sum + (it?.size ?? 0), 0);
-    return used >= this.#limits[kind] ? 'full' : undefined;
+    return used >= (this.#limits[kind] ?? Number.POSITIVE_INFINITY) ? 'full' : undefined;
   }
 
   add(names: NewNames): void {
@@ -73,8 +89,9 @@ export class Names {
     return this.#added;
   }
 
-  #isLimited(kind: NameKind): boolean {
-    return this.#limits[kind] !== Number.POSITIVE_INFINITY;
+  /** Whether names of this kind are looked at. */
+  isLimited(kind: NameKind): boolean {
+    return Number.isFinite(this.#limits[kind] ?? Number.POSITIVE_INFINITY);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts';
 import type { Command, EnterState, Entries, Track } from '../command.ts';
-import type { Part } from './content.ts';
 import { type NameKind, type NameRefusal, type Names, type NewNames, noNames } from './names.ts';
 
 /** Names of one kind that were skipped for one reason. */
@@ -27,33 +26,40 @@ export const unscreened: Screening = { added: noNames, skipped: none };
 
 /**
  * Takes out of a command what would go beyond the number of names that an app may use, or use a name both for events and
- * for states (Leanplum contract 8.1). What only takes away, such as a null, needs no name. Without `names`: nothing.
+ * for states (Leanplum contract 8.1). What only takes away, such as a null, needs no name. An update with one property too
+ * many is taken out as a whole (Bloomreach contract 2.7). Without `names`: nothing.
  */
 export function screen<C extends Command>(command: C, names: Names | undefined): Screened<C> {
   if (names === undefined || usesNoOthers(command, names)) return { command, added: noNames, skipped: none };
   const trial = new Trial(names);
   const left = screenNames(command, trial) as C | undefined;
-  return { command: left, added: trial.added, skipped: trial.skipped };
+  return { command: left, added: left === undefined ? noNames : trial.added, skipped: trial.skipped };
 }
 
 /** Whether all its names are in use, as nearly always: one look-up each, and no more is done. */
 function usesNoOthers(command: Command, names: Names): boolean {
   switch (command.kind) {
     case 'track':
-      return names.inUse('event').has(command.name) && areIn(names.inUse('param'), command.params);
+      return isNoOther(names, 'event', command.name) && areNoOthers(names, command.params);
     case 'enter_state':
-      return names.inUse('state').has(command.name) && areIn(names.inUse('param'), command.params);
+      return isNoOther(names, 'state', command.name) && areNoOthers(names, command.params);
     case 'open_session':
     case 'set_attributes': {
-      const inUse = names.inUse('attribute');
-      return command.attributes.every(([name]) => inUse.has(name));
+      const kind = names.attributesAs;
+      return command.attributes.every(([name]) => names.isInUse(kind, name));
     }
     default:
       return false;
   }
 }
 
-function areIn(inUse: Part, params: JsonObject): boolean {
+function isNoOther(names: Names, kind: 'event' | 'state', name: string): boolean {
+  return names.inUse(kind).has(name) || !names.isLimited(kind);
+}
+
+function areNoOthers(names: Names, params: JsonObject): boolean {
+  if (!names.isLimited('param')) return true;
+  const inUse = names.inUse('param');
   for (const name in params) if (!inUse.has(name)) return false;
   return true;
 }
@@ -67,12 +73,13 @@ function screenNames(command: Command, trial: Trial): Command | undefined {
     case 'open_session':
     case 'set_attributes': {
       const attributes = screenAttributes(command.attributes, trial);
-      return attributes === command.attributes ? command : { ...command, attributes };
+      if (attributes === command.attributes) return command;
+      return trial.attributesAs === 'property' ? undefined : { ...command, attributes };
     }
     case 'update_profile': {
       const attributes = screenAttributes(command.attributes, trial);
       const edits = command.edits.filter(
-        ({ op, name }) => op === 'remove' || trial.passes('attribute', name),
+        ({ op, name }) => op === 'remove' || trial.passes(trial.attributesAs, name),
       );
       const events = command.counters.events.filter(({ name }) => trial.passes('event', name));
       const states = command.counters.states.filter(({ name }) => trial.passes('state', name));
@@ -102,7 +109,8 @@ function screenParams(params: JsonObject, trial: Trial): JsonObject {
 }
 
 function screenAttributes(attributes: Entries, trial: Trial): Entries {
-  const isPassed = ([name, value]: Entries[number]) => value === null || trial.passes('attribute', name);
+  const isPassed = ([name, value]: Entries[number]) =>
+    value === null || trial.passes(trial.attributesAs, name);
   return attributes.every(isPassed) ? attributes : attributes.filter(isPassed);
 }
 
@@ -114,6 +122,10 @@ class Trial {
 
   constructor(names: Names) {
     this.#names = names;
+  }
+
+  get attributesAs(): 'attribute' | 'property' {
+    return this.#names.attributesAs;
   }
 
   get added(): NewNames {

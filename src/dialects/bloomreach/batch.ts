@@ -1,4 +1,5 @@
 import type { Command } from '../../core/command.ts';
+import type { NameLimits } from '../../core/content/names.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import type { Permissions } from '../../core/project/permissions.ts';
 import type { Project } from '../../core/project.ts';
@@ -21,12 +22,18 @@ export interface WriteRequest {
   readonly idempotencyKey: string | readonly string[] | undefined;
 }
 
-export interface BloomreachParts {
-  readonly engine: Engine;
+export interface BloomreachParts extends WriteParts {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** What a batch may hold, by name. */
   readonly commands: ReadonlyMap<string, WireCommand>;
+}
+
+/** What every write needs. */
+export interface WriteParts {
+  readonly engine: Engine;
+  /** How many names of properties the customers of a project may have (contract 2.7); undefined: any number. */
+  readonly nameLimits: NameLimits | undefined;
 }
 
 /** One command of a batch after its translation. */
@@ -61,7 +68,7 @@ const done = json(200, { success: true, errors: [] });
 export async function answerSingle(
   wire: WireCommand,
   request: WriteRequest,
-  parts: Pick<BloomreachParts, 'engine'>,
+  parts: WriteParts,
   success: Reply = done,
 ): Promise<Reply> {
   const data = parseObject(request.body);
@@ -92,7 +99,7 @@ export function toSeconds(ms: number): number {
 /** Submits the commands of one request and renders its outcomes; a repeat of a keyed request gets the first answer. */
 export async function submit(
   request: WriteRequest,
-  parts: Pick<BloomreachParts, 'engine'>,
+  parts: WriteParts,
   work: {
     route: string;
     commands: readonly Command[];
@@ -107,6 +114,7 @@ export async function submit(
   const result = await parts.engine.submit({
     project: request.project.id,
     items: work.commands.map((command): Item => ({ command })),
+    names: work.commands.some(bringsNames) ? parts.nameLimits : undefined,
     bytes: request.body.length,
     ...(keyed.key && { keyed: { ...keyed.key, render: (outcomes) => packAnswer(work.render(outcomes)) } }),
   });
@@ -120,6 +128,11 @@ export async function submit(
     case 'unavailable':
       return failures.error(503, texts.internal);
   }
+}
+
+/** Events may have any names, so they do not have to wait for those that the project has in use. */
+function bringsNames(command: Command): boolean {
+  return command.kind === 'set_attributes' && command.attributes.length > 0;
 }
 
 /** The commands, or the text why the batch is refused as a whole. */

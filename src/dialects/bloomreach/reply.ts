@@ -45,6 +45,8 @@ export function resultOf(outcome: Outcome): CommandResult {
     case 'applied':
     case 'duplicate':
     case 'profile':
+    // Whoever sent one property too many is not told (contract 2.7); the operator is.
+    case 'name_skipped':
       return done;
     case 'user_not_found':
       return { error: texts.noCustomer };
@@ -56,7 +58,6 @@ export function resultOf(outcome: Outcome): CommandResult {
     case 'failed':
     case 'no_session':
     case 'session_full':
-    case 'name_skipped':
       return { error: texts.internal };
     default:
       return unreachable(outcome);

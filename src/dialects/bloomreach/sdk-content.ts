@@ -1,5 +1,5 @@
 import { answerFetch, answerMarkAsRead } from './app-inbox.ts';
-import { answerSingle, type BloomreachParts } from './batch.ts';
+import { answerSingle, type WriteParts } from './batch.ts';
 import { linkIdsTo } from './commands/link-ids.ts';
 import { json } from './reply.ts';
 import { type KeyedRoute, type OpenRoute, writeTo } from './route.ts';
@@ -13,10 +13,7 @@ const noBlocks = () => json(200, { success: true, in_app_content_blocks: [] });
  * What the mobile SDKs call besides tracking (contract 5.1). `scope` is how their addresses name the project: `projects`,
  * or `streams` in their stream mode.
  */
-export function sdkContentRoutes(
-  parts: Pick<BloomreachParts, 'engine'>,
-  scope: 'projects' | 'streams',
-): readonly KeyedRoute[] {
+export function sdkContentRoutes(parts: WriteParts, scope: 'projects' | 'streams'): readonly KeyedRoute[] {
   const webxp = `/webxp/${scope}/:projectToken`;
   const short = scope === 'projects' ? '/webxp/s/:projectToken' : webxp;
   const routes: Record<string, KeyedRoute['methods']> = {

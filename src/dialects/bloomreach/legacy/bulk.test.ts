@@ -43,7 +43,7 @@ test('what a server that takes nothing more could not store is to be sent again'
   ];
   const body = Buffer.from(JSON.stringify({ commands: given }));
   const call = { receivedMs: 0, body, params: {}, query: {}, cookies: '', idempotencyKey: undefined };
-  const answer = await answerBulk(call, { engine, projects, clock: () => 1_000 });
+  const answer = await answerBulk(call, { engine, projects, nameLimits: undefined, clock: () => 1_000 });
 
   const retry = { success: false, status: 'retry', errors: ['Internal server error'] };
   assert.equal(answer.status, 200);
