@@ -6,6 +6,8 @@ export const profileSizeMax = 4 * 1024 * 1024;
 export const fingerprintsMax = 64;
 /** Values of one soft id type that a customer keeps; the least recently used goes (Bloomreach contract 2.6). */
 export const cookiesMax = 64;
+/** An event whose time is later than its arrival by more than this is flagged (Bloomreach contract 2.3). */
+export const aheadSec = 24 * 60 * 60;
 /** A session without activity ends after 2 hours (Leanplum contract 3.1). */
 export const sessionTimeoutMs = 2 * 60 * 60 * 1000;
 /** A paused session that nobody resumes ends after 30 minutes (Leanplum contract 3.1). */

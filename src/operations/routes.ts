@@ -64,6 +64,7 @@ function buildMetrics({ engine, history, admission, lookups, requests }: Operati
     groups: 'Groups committed',
     refused: 'Requests answered as unavailable',
     skipped: 'Items left out, or in part, since their project has as many names as it may have',
+    ahead: 'Events whose time is more than a day after their arrival',
   } as const)) {
     new Counter({
       name: `rapport_${name}_total`,

@@ -66,18 +66,17 @@ const quiet: [method: 'GET' | 'POST', path: string, body: unknown, answer: unkno
     { customer_ids, platform: 'android' },
     { success: true },
   ],
-  ['POST', '/webxp/streams/{token}/inappmessages', { customer_ids }, { success: true, data: [] }],
-  ['POST', '/webxp/streams/{token}/appinbox/fetch', { customer_ids }, inbox],
-  [
-    'GET',
-    '/wxstatic/streams/{token}/bundle-ios.json',
-    undefined,
-    { success: true, in_app_content_blocks: [] },
-  ],
 ];
 
+/** The same in the stream mode of both SDKs. */
+const inStreamMode = quiet.map(([method, path, body, answer]): (typeof quiet)[number] => {
+  const short = path.replace('/webxp/s/', '/webxp/streams/').replace('/projects/', '/streams/');
+  const selfCheck = '/campaigns/streams/{token}/send-self-check-notification';
+  return [method, short.startsWith('/campaigns/') ? selfCheck : short, body, answer];
+});
+
 describe('what mobile SDKs ask', () => {
-  for (const [method, path, body, answer] of quiet) {
+  for (const [method, path, body, answer] of [...quiet, ...inStreamMode]) {
     test(`${method} ${path} ${JSON.stringify(body) ?? ''}`, async () => {
       const given = await bloomreach(server, path, body, { auth: 'public' });
       assert.deepEqual([given.status, given.body], [200, answer]);
@@ -270,7 +269,10 @@ describe('the Data Hub', () => {
 
   test('is not there when a setting says so', async () => {
     await using without = await startServer({ environment: { RAPPORT_STREAM_API: 'off' } });
-    const paths = ['/track/u/v1/batch?stream_id={token}', '/webxp/streams/{token}/appinbox/fetch'];
+    const paths = [
+      '/track/u/v1/batch?stream_id={token}',
+      ...inStreamMode.filter(([method]) => method === 'POST').map(([, path]) => path),
+    ];
     for (const path of paths) {
       const { status, body } = await bloomreach(without, path, {}, { auth: 'public' });
       assert.deepEqual([status, body.error], [404, 'The requested URL was not found on the server']);

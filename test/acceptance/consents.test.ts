@@ -63,6 +63,13 @@ describe('consent categories', () => {
   test('there is one from the start, by GET and by POST', async () => {
     assert.deepEqual(await list(), [newsletter]);
     assert.deepEqual(await list({}), [newsletter]);
+    const ofStream = categories.replace('/projects/', '/streams/');
+    for (const given of [undefined, {}]) {
+      const { body } = await bloomreach(server, ofStream, given, { auth: 'public' });
+      assert.deepEqual(body, { success: true, results: [newsletter] });
+    }
+    const refused = await bloomreach(server, ofStream, undefined, { auth: 'Token wrong' });
+    assert.deepEqual([refused.status, refused.body.error], [401, 'access key not found']);
   });
 
   test('the bootstrap file declares them', async () => {

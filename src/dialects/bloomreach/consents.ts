@@ -20,12 +20,18 @@ const sources = {
   sms_reply: true,
 };
 
-/** `consent/categories`: what people of this project may agree to; any key will do, by GET or POST (contract 4.6). */
-export const consentCategories: KeyedRoute = {
-  path: '/data/v2/projects/:projectToken/consent/categories',
-  methods: { GET: answerCategories, POST: answerCategories },
-  project: 'path',
-};
+/**
+ * `consent/categories`: what people of this project may agree to; any key will do, by GET or POST (contract 4.6). In their
+ * stream mode SDKs name a stream, and show its token (contract 5.1).
+ */
+export function consentCategories(scope: 'projects' | 'streams'): KeyedRoute {
+  return {
+    path: `/data/v2/${scope}/:projectToken/consent/categories`,
+    methods: { GET: answerCategories, POST: answerCategories },
+    project: 'path',
+    ...(scope === 'streams' && { token: 'HS512' }),
+  };
+}
 
 function answerCategories({ credentials: { project } }: KeyedCall): Reply {
   const { settings } = project;

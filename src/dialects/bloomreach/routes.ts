@@ -21,7 +21,7 @@ import { legacyRoutes } from './legacy/crm.ts';
 import { bodyBytesMax } from './limits.ts';
 import { type Answer, failures, json, type Reply } from './reply.ts';
 import type { Call, KeyedCall, Route } from './route.ts';
-import { sdkContentRoutes, selfCheck, webContentRoutes } from './sdk-content.ts';
+import { sdkContentRoutes, webContentRoutes } from './sdk-content.ts';
 import { streamRoutes } from './streams.ts';
 import { texts } from './texts.ts';
 
@@ -113,8 +113,7 @@ export function mountBloomreach(server: FastifyInstance, given: BloomreachRoutes
 function ownRoutes(options: BloomreachRoutes & BloomreachParts): readonly Route[] {
   return [
     ...sdkContentRoutes(options, 'projects'),
-    selfCheck,
-    consentCategories,
+    consentCategories('projects'),
     ...webContentRoutes,
     ...catalogRoutes(options),
     ...(options.streamApi ? streamRoutes(options) : []),

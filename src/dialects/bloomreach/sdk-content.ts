@@ -32,17 +32,23 @@ export function sdkContentRoutes(parts: WriteParts, scope: 'projects' | 'streams
       },
     },
   };
-  return Object.entries(routes).map(([path, methods]) => {
+  const content = Object.entries(routes).map(([path, methods]): KeyedRoute => {
     const token = scope === 'streams' ? 'HS512' : path.includes('/appinbox/') ? 'HS256' : undefined;
     return { path, methods, project: 'path', ...(token && { token }) };
   });
+  return [...content, selfChecks[scope]];
 }
 
 /** Asks for a push to the device itself, in debug builds; there is nothing here that sends one. */
-export const selfCheck: KeyedRoute = {
-  path: '/campaigns/send-self-check-notification',
-  methods: { POST: () => json(200, { success: true }) },
-  project: 'project_id',
+const selfCheck = { methods: { POST: () => json(200, { success: true }) } };
+const selfChecks: Readonly<Record<'projects' | 'streams', KeyedRoute>> = {
+  projects: { ...selfCheck, path: '/campaigns/send-self-check-notification', project: 'project_id' },
+  streams: {
+    ...selfCheck,
+    path: '/campaigns/streams/:projectToken/send-self-check-notification',
+    project: 'path',
+    token: 'HS512',
+  },
 };
 
 /** What the web SDK's snippet calls on every page; a page that only tracks needs no more of them (contract 5.2). */

@@ -1,5 +1,6 @@
 import { answerBatch, answerSingle, type BloomreachParts } from './batch.ts';
 import { commands } from './commands.ts';
+import { consentCategories } from './consents.ts';
 import { type KeyedRoute, writeTo } from './route.ts';
 import { sdkContentRoutes } from './sdk-content.ts';
 
@@ -15,5 +16,5 @@ export function streamRoutes(parts: BloomreachParts): readonly KeyedRoute[] {
     twin(command.name, (call) => answerSingle(command, writeTo(call.credentials, call), parts)),
   );
   const batch = twin('batch', (call) => answerBatch(writeTo(call.credentials, call), parts));
-  return [...singles, batch, ...sdkContentRoutes(parts, 'streams')];
+  return [...singles, batch, consentCategories('streams'), ...sdkContentRoutes(parts, 'streams')];
 }

@@ -98,7 +98,8 @@ for (const where of ['in memory', 'in files of two days']) {
     });
 
     test('events', async () => {
-      const columns = 'project, name, time, received, day, value, info, params, session IS NOT NULL AS open';
+      const columns =
+        'project, name, time, received, day, value, info, params, session IS NOT NULL AS open, ahead';
       const { columns: header, rows } = await history.query(`SELECT ${columns} FROM events ORDER BY event`);
       assert.deepEqual(header[2], { name: 'time', type: 'TIMESTAMP' });
       assert.deepEqual(rows, [
@@ -112,10 +113,22 @@ for (const where of ['in memory', 'in files of two days']) {
           null,
           '{"sku":"a"}',
           true,
+          false,
         ],
-        [1, 'bought', '2026-02-01 00:02:00', '2026-02-01 00:02:00', '2026-02-01', 0.5, 'late', '{}', true],
+        [
+          1,
+          'bought',
+          '2026-02-01 00:02:00',
+          '2026-02-01 00:02:00',
+          '2026-02-01',
+          0.5,
+          'late',
+          '{}',
+          true,
+          false,
+        ],
         // A time that no calendar has.
-        [1, 'far', null, '2026-02-01 00:02:45', '2026-02-01', null, null, '{}', true],
+        [1, 'far', null, '2026-02-01 00:02:45', '2026-02-01', null, null, '{}', true, true],
       ]);
     });
 

@@ -1,3 +1,5 @@
+import { aheadSec } from '../../core/limits.ts';
+
 /** Seconds since 1970 as a TIMESTAMP; a time beyond the years 1 to 9999 has none. */
 function timestamp(seconds: string): string {
   return `CASE WHEN ${seconds} BETWEEN -62135596800 AND 253402300799 THEN make_timestamp((${seconds} * 1000000)::BIGINT) END`;
@@ -16,7 +18,7 @@ function idsOf(kind: string): string {
 export const views = `
 CREATE VIEW events AS
 SELECT project, id AS event, profile, name, ${timestamp('time')} AS time, make_timestamp(at_ms * 1000) AS received, day,
-  value, info, params, session, device
+  value, info, params, session, device, time - at_ms / 1000 > ${aheadSec} AS ahead
 FROM lines WHERE kind = 'event';
 
 CREATE VIEW sessions AS
