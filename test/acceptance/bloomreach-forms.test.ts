@@ -1,6 +1,7 @@
 /** How a Bloomreach call may be written down: addresses, credentials, bodies; clicks; what browsers ask. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { demoProject } from '../support/demo-project.ts';
 import { bloomreach } from '../support/requests.ts';
 import { type Server, startServer } from '../support/server.ts';
@@ -82,6 +83,36 @@ describe('bodies', () => {
       assert.ok(Math.abs(answer.body.time - Date.now() / 1000) < 20);
     });
   }
+
+  test('may be packed with gzip', async () => {
+    for (const encoding of ['gzip', ' X-GZIP ', 'identity']) {
+      const plain = Buffer.from(event(`packed ${encoding}`));
+      const answer = await send(server, `${project}/customers/events`, {
+        headers: { ...headers, 'content-encoding': encoding },
+        body: new Uint8Array(encoding === 'identity' ? plain : gzipSync(plain)),
+      });
+      assert.deepEqual([answer.status, answer.text], [200, done]);
+      assert.equal((await exportOne(server, { registered: `packed ${encoding}` })).events.length, 1);
+    }
+  });
+
+  test('that cannot be unpacked are no JSON; those that are too large then are too large', async () => {
+    const packed = gzipSync(event('never'));
+    const tooLarge = gzipSync(Buffer.alloc(43 * 1024 * 1024, 0x20));
+    const rows: [path: string, encoding: string, body: Buffer, status: number, answer: string][] = [
+      ['batch', 'gzip', packed.subarray(0, 20), 400, '{"success":false,"message":"Invalid JSON"}'],
+      ['customers/events', 'gzip', Buffer.from('x'), 400, '{"success":false,"errors":["Invalid JSON"]}'],
+      ['customers/events', 'br', packed, 400, '{"success":false,"errors":["Invalid JSON"]}'],
+      ['batch', 'gzip', tooLarge, 413, '{"success":false,"message":"Request too large"}'],
+    ];
+    for (const [path, encoding, body, status, expected] of rows) {
+      const answer = await send(server, `${project}/${path}`, {
+        headers: { ...headers, 'content-encoding': encoding },
+        body: new Uint8Array(body),
+      });
+      assert.deepEqual([answer.status, answer.text], [status, expected]);
+    }
+  });
 
   test('members nobody knows are ignored everywhere', async () => {
     const more = { sdk: 'Magento', sdk_version: '1.2.0', magento_version: '2.4', other: { a: [null] } };
@@ -196,6 +227,7 @@ describe('what browsers ask', () => {
   test('a page of an allowed origin may call', async () => {
     const { status, headers } = await preflight('https://shop.example');
     assert.equal(status, 204);
+    assert.match(headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/);
     assert.deepEqual(
       ['allow-origin', 'allow-methods', 'allow-headers', 'max-age', 'allow-credentials'].map((name) =>
         headers.get(`access-control-${name}`),

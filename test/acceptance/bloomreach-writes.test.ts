@@ -178,6 +178,19 @@ describe('exact repeats of an event', () => {
     }
   });
 
+  test('a full batch that is sent again, after other events, is stored once', async () => {
+    const customer_ids = { registered: 'whole batch' };
+    const at = (timestamp: number) => ({
+      name: 'customers/events',
+      data: { customer_ids, event_type: 'a', timestamp, properties: { n: timestamp % 7 } },
+    });
+    const full = Array.from({ length: 50 }, (_, index) => at(1_000 + index));
+    await batch(full);
+    await batch([at(900), at(2_000)]);
+    assert.ok((await batch(full.toReversed())).every(({ success }) => success));
+    assert.equal((await eventsOf('whole batch')).length, 52);
+  });
+
   test('an older event is a repeat too, and also at once over several connections', async () => {
     const ids = { customer_ids: { registered: 'repeated' } };
     const at = (timestamp: number) =>
@@ -504,6 +517,26 @@ describe('limits', () => {
       });
     }
   }
+
+  test('members that nobody knows count in the size of a message', async () => {
+    const message = (bytes: number) => ({
+      customer_ids: { registered: 'padded' },
+      event_type: 'a',
+      padding: 'x'.repeat(bytes),
+    });
+    const rows: [data: Json, error?: string][] = [
+      [message(799 * kilobyte)],
+      [message(800 * kilobyte), 'Message is too large'],
+    ];
+    for (const [data, error] of rows) {
+      const alone = await bloomreach(server, `${track}/customers/events`, data);
+      const [result] = await batch([{ name: 'customers/events', data }]);
+      const expected = error === undefined ? { success: true } : { success: false, errors: [error] };
+      assert.deepEqual(alone.body, error === undefined ? done : expected);
+      assert.deepEqual(result, expected);
+    }
+    assert.equal((await eventsOf('padded')).length, 2);
+  });
 
   test('sizes are looked at last', async () => {
     const event = {

@@ -7,7 +7,7 @@ import type { Item } from '../../engine/batch.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../../http/keyed.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson, weighJson } from '../../lib/json.ts';
-import { isFailure, type WireCommand } from './command.ts';
+import { isFailure, toCommand, type WireCommand } from './command.ts';
 import { commandsMax, echoLengthMax } from './limits.ts';
 import { type CommandResult, failures, json, type Reply, resultOf } from './reply.ts';
 import { texts } from './texts.ts';
@@ -77,7 +77,7 @@ export async function answerSingle(
     failures.errors(request.project.settings.legacySingleErrors200 ? 200 : status, text);
   const forbidden = wire.forbid(data, request.permissions);
   if (forbidden !== undefined) return refuse(403, forbidden);
-  const command = wire.toCommand(data, request.receivedMs);
+  const command = toCommand(wire, data, request);
   if (isFailure(command)) return refuse(400, command);
   return submit(request, parts, {
     route: wire.name,
@@ -174,7 +174,7 @@ function translate(given: JsonObject, request: WriteRequest, { commands }: Bloom
   const forbidden = wire.forbid(isJsonObject(data) ? data : {}, request.permissions);
   if (forbidden !== undefined) return { kind: 'failed', id, error: forbidden };
   if (!isJsonObject(data)) return { kind: 'failed', id, error: texts.noIds };
-  const command = wire.toCommand(data, request.receivedMs);
+  const command = toCommand(wire, data, request);
   return isFailure(command) ? { kind: 'failed', id, error: command } : { kind: 'write', id, command };
 }
 

@@ -5,7 +5,15 @@ import { retryAfterSec } from '../../engine/limits.ts';
 import type { Projects } from '../../engine/projects.ts';
 import { StoreFullError } from '../../engine/store.ts';
 import type { Admission } from '../../http/admission.ts';
-import { BodyError, type BytesInFlight, endWhenStopping, readBodies, whileHeld } from '../../http/body.ts';
+import {
+  BodyError,
+  type BytesInFlight,
+  endWhenStopping,
+  readBodies,
+  type TakeBytes,
+  whileHeld,
+} from '../../http/body.ts';
+import { unpack } from '../../http/unpack.ts';
 import type { SecretBox } from '../../lib/secret-box.ts';
 import { answerAnonymize, answerAnonymizeBulk } from './anonymize.ts';
 import { answerAttributes } from './attributes.ts';
@@ -121,6 +129,15 @@ function ownRoutes(options: BloomreachRoutes & BloomreachParts): readonly Route[
   ];
 }
 
+/** A packed body is an extension; one that cannot be unpacked is no JSON, which its route says in its own envelope. */
+async function unpackBody(request: FastifyRequest, take: TakeBytes): Promise<void> {
+  const encoding = request.headers['content-encoding'];
+  if (encoding === undefined || !(request.body instanceof Uint8Array)) return;
+  const unpacked = await unpack(request.body, encoding, { max: bodyBytesMax, take });
+  if (unpacked === 'too_large' || unpacked === 'server_busy') throw new BodyError(unpacked);
+  if (typeof unpacked !== 'string') request.body = unpacked;
+}
+
 function callOf(request: FastifyRequest, clock: () => number): Call {
   const { body, params, query, headers } = request;
   return {
@@ -181,7 +198,11 @@ function routeOf(
       },
       handler: async (request, reply) => {
         const credentials = callers.get(request) as Credentials;
-        return send(reply, await whileHeld(request, async () => handler({ credentials, request })));
+        const work = async (take: TakeBytes) => {
+          await unpackBody(request, take);
+          return handler({ credentials, request });
+        };
+        return send(reply, await whileHeld(request, work));
       },
     });
     const others = (['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'] as const).filter(
@@ -197,6 +218,7 @@ function routeOf(
     });
     // What a browser asks first; without an allowed origin it gets no permission.
     server.options(path, async (_request, reply) => {
+      reply.header('x-request-id', randomUUID());
       reply.header('access-control-allow-methods', 'GET,POST,OPTIONS');
       reply.header('access-control-allow-headers', 'authorization,content-type');
       return reply.header('access-control-max-age', 600).code(204).send();

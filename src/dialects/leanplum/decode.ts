@@ -1,4 +1,5 @@
-import { createGunzip } from 'node:zlib';
+import type { TakeBytes } from '../../http/body.ts';
+import { unpack } from '../../http/unpack.ts';
 import { isJsonObject, type Json, parseJson } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
 import { bodyBytesMax, fieldsMax, textBytesMax } from './limits.ts';
@@ -45,37 +46,26 @@ function merge(query: Parameters, body: Parameters | Fault): Parameters | Fault 
   return Object.fromEntries([...Object.entries(query), ...given]);
 }
 
-/**
- * The body of a call as the client meant it; apart from `decodeCall` because it takes its time on another thread. It is
- * unpacked piece by piece: each counts in `take`, and nothing is unpacked beyond the limit.
- */
+/** The body of a call as the client meant it; apart from `decodeCall` because it takes its time on another thread. */
 export async function decompress(
   body: Uint8Array,
   encoding: string,
-  take: (bytes: number) => boolean,
+  take: TakeBytes,
 ): Promise<Uint8Array | Fault> {
-  const name = encoding.trim().toLowerCase();
-  if (name === 'identity') return body;
-  if (name !== 'gzip' && name !== 'x-gzip') return faults.unsupportedBody(`Content-Encoding ${encoding}`);
-  const gunzip = createGunzip({ chunkSize: gunzipChunkBytes });
-  gunzip.end(body);
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > bodyBytesMax) return faults.tooLargeBody(bodyBytesMax);
-      if (!take(chunk.length)) return faults.unavailable;
-      chunks.push(chunk);
-    }
-  } catch {
-    return faults.unsupportedBody('broken gzip');
+  const unpacked = await unpack(body, encoding, { max: bodyBytesMax, take });
+  switch (unpacked) {
+    case 'unknown':
+      return faults.unsupportedBody(`Content-Encoding ${encoding}`);
+    case 'broken':
+      return faults.unsupportedBody('broken gzip');
+    case 'too_large':
+      return faults.tooLargeBody(bodyBytesMax);
+    case 'server_busy':
+      return faults.unavailable;
+    default:
+      return unpacked;
   }
-  return Buffer.concat(chunks, length);
 }
-
-/** Large pieces: each takes a turn of the event loop and of the thread pool. */
-const gunzipChunkBytes = 256 * 1024;
 
 /** The fields of a form; files are left out, no action takes one yet. */
 async function decodeMultipart(body: Uint8Array, contentType: string): Promise<Parameters | Fault> {

@@ -5,7 +5,7 @@ import type { Project } from '../../../core/project.ts';
 import type { Projects } from '../../../engine/projects.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { type BloomreachParts, readCommands, submit, toSeconds } from '../batch.ts';
-import { isFailure } from '../command.ts';
+import { isFailure, toCommand } from '../command.ts';
 import { legacyCommands } from '../commands.ts';
 import { findProject } from '../credentials.ts';
 import { type Answer, failures, type Reply, resultOf } from '../reply.ts';
@@ -101,7 +101,7 @@ function translate(
   if (own.id !== project.id) return failed(texts.otherProject);
   const given = data as JsonObject;
   if (wire !== undefined) {
-    const command = wire.toCommand(given, call.receivedMs);
+    const command = toCommand(wire, given, call);
     return isFailure(command) ? failed(command) : { command };
   }
   // No key, no web push.
