@@ -114,6 +114,21 @@ describe('what a customer agrees to', () => {
     ],
     ['until a time to come', [[1, { ...accept, valid_until: nowSec + 3600 }]], true],
     ['until a time gone by', [[1, { ...accept, valid_until: nowSec - 1 }]], false],
+    ['until a time as text', [[1, { ...accept, valid_until: `${nowSec + 3600}` }]], true],
+    ['until no time at all', [[1, { ...accept, valid_until: 'forever' }]], false],
+    [
+      'with a time of its own in the properties, as the PHP client sends it',
+      [[1, { ...accept, timestamp: 5 }]],
+      true,
+    ],
+    [
+      'of two at one time the later to arrive',
+      [
+        [1, { action: 'reject', category: 'c' }],
+        [1, accept],
+      ],
+      true,
+    ],
     ['without an end', [[1, { action: 'accept', category: 'c' }]], false],
     ['of an unknown action', [[1, { ...accept, action: 'ACCEPT' }]], false],
     [
