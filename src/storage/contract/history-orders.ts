@@ -11,7 +11,7 @@ async function appendTimes(under: HistoryUnderTest): Promise<void> {
   await append(under, lines.slice(0, 2), lines.slice(2, 4), lines.slice(4));
 }
 
-async function readInPages(
+export async function readInPages(
   under: HistoryUnderTest,
   wanted: { by: 'time' | 'id'; order: 'asc' | 'desc'; limit: number },
 ): Promise<Line[]> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { IdentityId, SessionId, StateId } from '../../core/ids.ts';
 import type { Line } from '../../core/line.ts';
+import { crowds } from './history-crowds.ts';
 import { erasures } from './history-erasures.ts';
 import { orders } from './history-orders.ts';
 import { append, type Check, end, type HistoryUnderTest, linesOf, numbersOf } from './history-under-test.ts';
@@ -24,6 +25,7 @@ export function historyContract(name: string, create: () => Promise<HistoryUnder
     places(check);
     projects(check);
     orders(check);
+    crowds(check);
     erasures(check);
     kinds(check);
   });

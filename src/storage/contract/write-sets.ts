@@ -1,6 +1,6 @@
 import type { EventId, IdentityId, ProfileId, ProjectId } from '../../core/ids.ts';
 import { firstEventId } from '../../core/ids.ts';
-import { type Line, writeLine } from '../../core/line.ts';
+import { type EventLine, type Line, writeLine } from '../../core/line.ts';
 import type { IdentityKind } from '../../core/profile.ts';
 import type { Block, IdentityKey, Wanted, WriteSet } from '../../engine/store.ts';
 
@@ -60,7 +60,7 @@ export function eventLine(
   n: number,
   of: number,
   options: { project?: ProjectId; name?: string; params?: Extract<Line, { kind: 'event' }>['params'] } = {},
-): Line {
+): EventLine {
   return {
     kind: 'event',
     id: eventId(n),

@@ -41,14 +41,8 @@ const members = Object.keys(types) as (keyof StoredLine)[];
 const renamed: { readonly [member in keyof StoredLine]?: string } = { at: 'at_ms', into: 'into_profile' };
 const columnOf = (member: keyof StoredLine) => renamed[member] ?? member;
 
-/**
- * Of a table in memory: `id BIGINT, project INTEGER, …`, and behind them the line's own text. Who wants whole lines takes
- * that, since a column costs DuckDB as much time as looking for a profile does.
- */
-export const columnDefinitions = [
-  ...members.map((it) => `${columnOf(it)} ${types[it]}`),
-  'line VARCHAR',
-].join(', ');
+/** Of a table in memory: `id BIGINT, project INTEGER, …`. */
+export const columnDefinitions = members.map((it) => `${columnOf(it)} ${types[it]}`).join(', ');
 
 /** All columns but the project, which is in the folder's name. */
 export const fileColumns = members
@@ -69,7 +63,7 @@ export const fileSchema = `MAP {${members
  * The columns of a line from its text in `line`, for INSERT INTO a table of `columnDefinitions`. Reading each line alone
  * is four times as fast as one large list of them, and faster than files or appending values one by one.
  */
-export const columnsFromText = `unnest(from_json(line, '${JSON.stringify(types)}')), line`;
+export const columnsFromText = `unnest(from_json(line, '${JSON.stringify(types)}'))`;
 
 /** Integers below 2^53 come out as doubles: JavaScript's own numbers, instead of big ones. */
 export const rowColumns = members

@@ -4,10 +4,13 @@ import { columnDefinitions, fileSchema } from './columns.ts';
 import { addErasures, type Erased, removeErasures, withoutErased } from './erasures.ts';
 import { quote } from './open.ts';
 import type { PendingErasure } from './read-blocks.ts';
+import { RecentLines } from './recent-lines.ts';
 
 /** Lines in memory, not sealed yet. */
 export interface RecentTable {
   readonly name: string;
+  /** Its lines once more, by profile. */
+  readonly recent: RecentLines;
   lines: number;
   bytes: number;
   /** Its lines go up to here. */
@@ -18,7 +21,7 @@ export interface RecentTable {
 
 /** What the history consists of at one moment: some tables and some files, each line in exactly one of them. */
 export interface Snapshot {
-  readonly tables: readonly string[];
+  readonly tables: readonly Pick<RecentTable, 'name' | 'recent'>[];
   readonly segments: readonly Segment[];
   /** What of them is erased. */
   readonly erased: Erased;
@@ -37,7 +40,7 @@ export class Contents {
   #retiring = new Set<Promise<unknown>>();
   #tableNumber = 0;
   #erasures: readonly PendingErasure[] = [];
-  #erased: Erased = { newest: 0, profiles: new Set() };
+  #erased: Erased = { newest: 0, profiles: new Map() };
   #isClosed = false;
 
   constructor(folder: string, connection: DuckDBConnection, segments: readonly Segment[]) {
@@ -80,7 +83,7 @@ export class Contents {
   async #putErasures(erasures: readonly PendingErasure[]): Promise<void> {
     this.#erasures = erasures;
     const newest = erasures.at(-1)?.id ?? 0;
-    this.#erased = { newest, profiles: new Set(erasures.map((it) => it.profile)) };
+    this.#erased = { newest, profiles: Map.groupBy(erasures, (it) => it.profile) };
     await this.#defineView();
   }
 
@@ -88,7 +91,7 @@ export class Contents {
   async use<Result>(read: (snapshot: Snapshot) => Promise<Result>): Promise<Result> {
     if (this.#isClosed) throw new Error('The history is closing');
     const reading = read({
-      tables: this.#tables.map((it) => it.name),
+      tables: this.#tables,
       segments: this.#segments,
       erased: this.#erased,
     });
@@ -105,7 +108,8 @@ export class Contents {
     this.#tableNumber += 1;
     const name = `recent_${this.#tableNumber}`;
     await this.#connection.run(`CREATE TABLE ${name} (${columnDefinitions})`);
-    const table = { name, lines: 0, bytes: 0, position: undefined, sinceMs: undefined };
+    const recent = new RecentLines();
+    const table = { name, recent, lines: 0, bytes: 0, position: undefined, sinceMs: undefined };
     this.#tables = [...this.#tables, table];
     await this.#defineView();
     return table;
@@ -155,7 +159,7 @@ export class Contents {
   /** `lines`: all lines of all projects, for SQL. Who began to read the one before keeps it to the end. */
   async #defineView(): Promise<void> {
     const parts = this.#tables.map(
-      (it) => `SELECT * EXCLUDE (line), make_timestamp(at_ms * 1000)::DATE AS day FROM ${it.name}`,
+      (it) => `SELECT *, make_timestamp(at_ms * 1000)::DATE AS day FROM ${it.name}`,
     );
     // There is always a table, so no column is missing.
     if (this.#segments.length > 0) {

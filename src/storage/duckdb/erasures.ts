@@ -1,5 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { ProfileId } from '../../core/ids.ts';
 import { type ErasureScope, personalKinds } from '../../core/line.ts';
+import type { StoredLine } from '../../core/read-line.ts';
 import type { ErasedLines } from '../../engine/store.ts';
 import type { PendingErasure } from './read-blocks.ts';
 
@@ -20,7 +22,17 @@ const rowsPerStatement = 1_000;
 /** Erasures up to `newest` (an id), of these profiles; what is erased later does not count for who has this. */
 export interface Erased {
   readonly newest: number;
-  readonly profiles: ReadonlySet<number>;
+  readonly profiles: ReadonlyMap<ProfileId, readonly PendingErasure[]>;
+}
+
+/** Whether one of these takes a line. */
+export function isErased({ profile, id, kind }: StoredLine, { profiles }: Erased): boolean {
+  const erasures = profiles.get(profile as ProfileId) ?? [];
+  return erasures.some((it) => id <= it.upTo && (it.scope === all || isPersonal(kind)));
+}
+
+function isPersonal(kind: StoredLine['kind']): boolean {
+  return personalKinds.some((it) => it === kind);
 }
 
 /** As SQL: a row of `l` is not erased. */

@@ -41,7 +41,8 @@ export class DuckHistory implements History {
   }
 
   async linesOf(wanted: WantedLines): Promise<readonly Line[]> {
-    return (await this.#ask<StoredLine[]>('linesOf', wanted)).map(toLine);
+    const lines: StoredLine[] = JSON.parse(await this.#ask<string>('linesOf', wanted));
+    return lines.map(toLine);
   }
 
   /**

@@ -110,8 +110,9 @@ export class Intake {
 
   async #take({ text, lines, block, last, atMs }: TakenBlocks): Promise<void> {
     const table = this.#table;
-    this.#insert.bindVarchar(1, text);
+    this.#insert.bindVarchar(1, text.toString());
     await this.#insert.run();
+    table.recent.add(text);
     if (last > this.#last) this.#last = last;
     this.#block = block;
     this.atMs = atMs;

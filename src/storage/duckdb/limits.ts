@@ -30,9 +30,11 @@ export const rowGroupRows = 40_960;
 export const mergeFiles = 8;
 /** A file this large is not merged any more. */
 export const mergedRowsMax = 2_000_000;
+/** Lines of one profile in memory that are looked through one by one; more of them are DuckDB's work. */
+export const recentLinesMax = 1_000;
 /** Files that one read of a profile opens together, doubled as long as it has not found enough. */
 export const filesPerStep = 2;
-/** Reads of profiles that run at the same time; others wait. */
+/** Statements of reads of profiles that run at the same time; others wait. */
 export const readsMax = 2;
 /** Bounds of one `query`. */
 export const queryRowsMax = 100_000;

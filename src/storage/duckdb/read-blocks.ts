@@ -5,12 +5,13 @@ import type { EventId, ProjectId } from '../../core/ids.ts';
 import type { SealedPosition, Segment } from '../../engine/store.ts';
 import { blocksPerRead, profilesPerRead, textPerRead } from './limits.ts';
 
+const lineFeed = Buffer.from('\n');
 /** How long a statement waits for another connection's short lock. */
 const busyTimeoutMs = 5_000;
 
-/** Lines of some blocks, one per line of text. */
+/** Lines of some blocks, one per line of text (UTF-8). */
 export interface TakenBlocks {
-  readonly text: string;
+  readonly text: Buffer;
   readonly lines: number;
   /** The last block. */
   readonly block: EventId;
@@ -84,13 +85,13 @@ export class BlockReader {
     const query = this.#database.prepare(
       `SELECT id, last_id AS last, at_ms AS atMs, lines, body FROM blocks WHERE id > ? ORDER BY id LIMIT ${blocksPerRead}`,
     );
-    const texts: string[] = [];
+    const texts: Buffer[] = [];
     let [length, lines] = [0, 0];
     let last = after;
     let newest: BlockRow | undefined;
     for (const row of query.iterate(after) as Iterable<unknown> as Iterable<BlockRow>) {
-      const text = zstdDecompressSync(row.body).toString();
-      texts.push(text);
+      const text = zstdDecompressSync(row.body);
+      texts.push(...(newest === undefined ? [] : [lineFeed]), text);
       length += text.length;
       lines += row.lines;
       if (row.last > last) last = row.last;
@@ -99,7 +100,7 @@ export class BlockReader {
     }
     if (newest === undefined) return undefined;
     return {
-      text: texts.join('\n'),
+      text: Buffer.concat(texts),
       lines,
       block: newest.id,
       last,

@@ -1,57 +1,77 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import type { StoredLine } from '../../core/read-line.ts';
 import type { Segment, WantedLines } from '../../engine/store.ts';
 import { rowColumns, toStored } from './columns.ts';
 import { linesIn, type Snapshot } from './contents.ts';
-import { notErased } from './erasures.ts';
-import { filesPerStep } from './limits.ts';
+import { type Erased, isErased, notErased } from './erasures.ts';
+import { filesPerStep, recentLinesMax } from './limits.ts';
+import type { Slots } from './slots.ts';
+
+/** A line, and its text where that is at hand. */
+interface FoundLine {
+  readonly line: StoredLine;
+  readonly text?: string;
+}
 
 /**
- * One page of the lines of a profile and its parts. First what is in memory, then files in the order asked for, a few at a time, until no
- * other file can hold anything that belongs on the page. A profile's id is the id of its first line and `upTo` the last,
- * so files of other times are never opened; within a file, lines are sorted by profile.
+ * One page of the lines of a profile and its parts, as a list of JSON. First what is in memory, then files in the order
+ * asked for, a few at a time, until no other file can hold anything that belongs on the page. A profile's id is the id of
+ * its first line and `upTo` the last, so files of other times are never opened; within a file, lines are sorted by profile.
  */
 export async function readLines(
-  connection: DuckDBConnection,
+  slots: Slots,
   folder: string,
   wanted: WantedLines,
   { tables, segments, erased }: Snapshot,
-): Promise<StoredLine[]> {
+): Promise<string> {
   const place = placeOf(wanted);
-  // Names are users' text: as parameters, since not every character may stand in SQL.
-  const { events } = wanted;
-  const isErased = wanted.profiles.some((it) => erased.profiles.has(it));
-  const where = [...conditions(wanted), ...(isErased ? [notErased(erased)] : [])].join(' AND ');
-  const parameters: Record<string, string> =
-    events === undefined || events === 'all' ? {} : { names: JSON.stringify(events) };
-  const select = async (columns: string, from: string) => {
-    const result = await connection.run(
-      `SELECT ${columns} FROM ${from} AS l WHERE ${where}
-       ORDER BY ${wanted.by} ${wanted.order}, id ${wanted.order} LIMIT ${wanted.limit}`,
-      parameters,
-    );
-    return result.getRowsJS();
+  const select = prepareSelect(slots, wanted, erased);
+  let page: FoundLine[] = [];
+  const add = (found: readonly FoundLine[]) => {
+    page = [...page, ...found].sort((a, b) => place.compare(a.line, b.line)).slice(0, wanted.limit);
   };
-  let page: StoredLine[] = [];
-  const add = (lines: StoredLine[]) => {
-    page = [...page, ...lines].sort(place.compare).slice(0, wanted.limit);
-  };
-  for (const table of tables) add((await select('line', table)).map(([line]) => JSON.parse(line as string)));
+  const isWanted = wantedIn(wanted, place);
+  for (const { name, recent } of tables) {
+    const texts = recent.of(wanted.profiles, recentLinesMax);
+    const lines = texts?.map((text) => ({ line: JSON.parse(text) as StoredLine, text }));
+    add(lines?.filter(({ line }) => isWanted(line) && !isErased(line, erased)) ?? (await select(name)));
+  }
   const files = candidates(wanted, place, segments);
   for (let step = filesPerStep; files.length > 0; step *= 2) {
-    const last = page.at(-1);
+    const last = page.at(-1)?.line;
     const isFull = page.length === wanted.limit && last !== undefined;
     if (isFull && place.isBefore(place.ofLine(last), place.first(files[0] as Segment))) break;
-    add((await select(rowColumns, linesIn(folder, files.splice(0, step)))).map(toStored));
+    add(await select(linesIn(folder, files.splice(0, step))));
   }
-  return page;
+  return `[${page.map(({ line, text }) => text ?? JSON.stringify(line)).join()}]`;
 }
+
+/** Asks DuckDB for the lines of the page that `from` has. */
+function prepareSelect(slots: Slots, wanted: WantedLines, erased: Erased) {
+  const { by, order, limit, events, profiles } = wanted;
+  const isTouched = profiles.some((it) => erased.profiles.has(it));
+  const where = [...conditions(wanted), ...(isTouched ? [notErased(erased)] : [])].join(' AND ');
+  // Names are users' text: as parameters, since not every character may stand in SQL.
+  const parameters: Record<string, string> =
+    events === undefined || events === 'all' ? {} : { names: JSON.stringify(events) };
+  return (from: string): Promise<FoundLine[]> =>
+    slots.use(async (connection) => {
+      const result = await connection.run(
+        `SELECT ${rowColumns} FROM ${from} AS l WHERE ${where}
+         ORDER BY ${by} ${order}, id ${order} LIMIT ${limit}`,
+        parameters,
+      );
+      return (await result.getRowsJS()).map((row) => ({ line: toStored(row) }));
+    });
+}
+
+/** What of a line says where it stands. */
+type At = Pick<StoredLine, 'time' | 'id'>;
 
 /** Where lines and files stand in the order asked for. */
 interface Place {
   isBefore(a: number, b: number): boolean;
-  compare(a: StoredLine, b: StoredLine): number;
-  ofLine(line: StoredLine): number;
+  compare(a: At, b: At): number;
+  ofLine(line: At): number;
   /** The first place that a line of the file could have, and the last. */
   first(segment: Segment): number;
   last(segment: Segment): number;
@@ -59,7 +79,7 @@ interface Place {
 
 function placeOf({ by, order }: WantedLines): Place {
   const sign = order === 'asc' ? 1 : -1;
-  const ofLine = (line: StoredLine) => (by === 'id' ? line.id : line.time);
+  const ofLine = (line: At) => (by === 'id' ? line.id : line.time);
   const least = (it: Segment) => (by === 'id' ? it.fromId : it.minTimeSec);
   const greatest = (it: Segment) => (by === 'id' ? it.toId : it.maxTimeSec);
   const [first, last] = order === 'asc' ? [least, greatest] : [greatest, least];
@@ -81,6 +101,21 @@ function candidates(wanted: WantedLines, place: Place, segments: readonly Segmen
     .filter((it) => it.project === project && it.toId >= first && it.fromId <= upTo)
     .filter((it) => from === undefined || !place.isBefore(place.last(it), from))
     .sort((a, b) => (place.isBefore(place.first(a), place.first(b)) ? -1 : 1));
+}
+
+/** The same as `conditions`, of a line of one of the profiles. */
+function wantedIn(
+  { project, upTo, after, events }: WantedLines,
+  place: Place,
+): (line: StoredLine) => boolean {
+  const names = events === undefined || events === 'all' ? undefined : new Set(events);
+  const last = after && { time: after.timeSec, id: after.id };
+  return (line) =>
+    line.project === project &&
+    line.id <= upTo &&
+    (events === undefined || line.kind === 'event') &&
+    (names === undefined || names.has(line.name as string)) &&
+    (last === undefined || place.compare(last, line) < 0);
 }
 
 function conditions({ project, profiles, upTo, by, order, after, events }: WantedLines): string[] {
