@@ -14,7 +14,7 @@ import { type EventId, firstEventId, type IdentityId, type ProfileId, type Proje
 import { cookiesMax } from './limits.ts';
 import { type Line, personalKinds, writeLine } from './line.ts';
 import { type IdentityKind, newProfile, type Profile } from './profile.ts';
-import { copyProfile, readProfile, writeProfile } from './profile-document.ts';
+import { copyProfile, readPerson, readProfile, writeProfile } from './profile-document.ts';
 import { readLine } from './read-line.ts';
 import { timerOf } from './session-table.ts';
 
@@ -382,6 +382,8 @@ describe("a profile's document", () => {
         read.texts.identities = undefined;
         assert.equal(writeProfile(read), document);
         assert.equal(read.size, document.length);
+        const { identities, attributes } = readProfile(document);
+        assert.deepEqual(readPerson(document), { identities, attributes });
       }),
       passes,
     );
@@ -395,6 +397,7 @@ describe("a profile's document", () => {
       profile.attributes.set('plan', ['plan', set, 7]);
       const read = readProfile(writeProfile(profile));
       assert.deepEqual(read.attributes.get('plan'), ['plan', set, 7]);
+      assert.deepEqual(readPerson(writeProfile(profile)).attributes.get('plan'), ['plan', set, 7]);
       assert.equal(writeProfile(read), writeProfile(profile));
     });
   }
@@ -402,6 +405,7 @@ describe("a profile's document", () => {
   test('refuses what is none, or a newer one', () => {
     const document = writeProfile(newProfile(5 as ProfileId, 1 as ProjectId, 0));
     assert.throws(() => readProfile(document.replace('"v":1', '"v":2')), /version 2/);
+    assert.throws(() => readPerson(document.replace('"v":1', '"v":2')), /version 1/);
     for (const damaged of [
       '',
       '{}',

@@ -145,10 +145,7 @@ function writePauses(profile: Profile): string {
 
 /** Reads what `writeProfile` wrote; throws when it is something else (a damaged or newer store). */
 export function readProfile(text: string): Profile {
-  const identitiesAt = text.indexOf(identitiesMark);
-  const attributesAt = text.indexOf(attributesMark);
-  const countersAt = text.lastIndexOf(countersMark);
-  assert(identitiesAt > 0 && identitiesAt < attributesAt && attributesAt < countersAt, 'a profile document');
+  const { identitiesAt, attributesAt, countersAt } = marksOf(text);
   // Without its attributes: they stay text until somebody asks for one.
   const document = JSON.parse(text.slice(0, attributesAt) + text.slice(countersAt)) as ProfileDocument;
   assert(document.v === 1, `profile document of version ${document.v}`);
@@ -169,14 +166,7 @@ export function readProfile(text: string): Profile {
     lastActiveMs: document.active,
     totalSessions: document.sessionCount,
     timeSpentMs: document.spent,
-    identities: document.identities.map(
-      ([id, kind, value, away]): Identity => ({
-        id: id as IdentityId,
-        kind,
-        value,
-        ...(away && { away: true }),
-      }),
-    ),
+    identities: document.identities.map(readIdentity),
     facts: mapOf(document.facts),
     devices: new Map(document.devices.map(([id, facts]) => [id as IdentityId, mapOf(facts)])),
     counters,
@@ -194,6 +184,27 @@ export function readProfile(text: string): Profile {
     identities: text.slice(identitiesAt + identitiesMark.length, attributesAt),
     attributes: text.slice(attributesAt + attributesMark.length, countersAt),
   });
+}
+
+/** Who somebody is and what he is like, of a profile's document, in half of the time that all of it takes. */
+export function readPerson(text: string): Pick<Profile, 'identities' | 'attributes'> {
+  const { identitiesAt, countersAt } = marksOf(text);
+  assert(text.startsWith('{"v":1,'), 'a profile document of version 1');
+  const part = `{${text.slice(identitiesAt + 1, countersAt)}}`;
+  const { identities, attributes } = JSON.parse(part) as Pick<ProfileDocument, 'identities' | 'attributes'>;
+  return { identities: identities.map(readIdentity), attributes: mapOf(attributes) };
+}
+
+function marksOf(text: string): { identitiesAt: number; attributesAt: number; countersAt: number } {
+  const identitiesAt = text.indexOf(identitiesMark);
+  const attributesAt = text.indexOf(attributesMark);
+  const countersAt = text.lastIndexOf(countersMark);
+  assert(identitiesAt > 0 && identitiesAt < attributesAt && attributesAt < countersAt, 'a profile document');
+  return { identitiesAt, attributesAt, countersAt };
+}
+
+function readIdentity([id, kind, value, away]: ProfileDocument['identities'][number]): Identity {
+  return { id: id as IdentityId, kind, value, ...(away && { away: true }) };
 }
 
 function mapOf(facts: readonly Attribute[]): Map<string, Attribute> {

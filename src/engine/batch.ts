@@ -34,8 +34,6 @@ export interface Batch {
   readonly names?: NameLimits | undefined;
   /** Bytes of the request's body: what it holds of the queue's bound. */
   readonly bytes: number;
-  /** It goes through all profiles and names each once: what was read for it leaves memory with it. */
-  readonly scan?: true;
   readonly keyed?: Keyed;
 }
 

@@ -48,14 +48,6 @@ describe('what is known', () => {
     cache.forgetSince(5);
     assert.deepEqual([keysOf(cache, 'abcd'), cache.get('b'), cache.weight], ['ab', 2, 2]);
   });
-
-  test('what was only read can be forgotten, nothing that was changed or is kept', () => {
-    const cache = newCache({ a: 1, b: 10, c: 100 });
-    cache.set('b', 2, 10, 1);
-    cache.keep('c', Number.POSITIVE_INFINITY);
-    for (const key of 'abcd') cache.drop(key);
-    assert.deepEqual([keysOf(cache, 'abc'), cache.weight, cache.removals], ['bc', 110, 1]);
-  });
 });
 
 describe('eviction', () => {

@@ -67,15 +67,6 @@ export class Cache<Key, Value> {
     entry.used = true;
   }
 
-  /** Forgets what is as the store has it; what was changed since it was read, or is kept, stays. */
-  drop(key: Key): void {
-    const entry = this.#entries.get(key);
-    if (entry?.group !== 0 || entry.keptFor !== 0) return;
-    this.#remove(key, entry);
-    // An iterator that stands still holds on to all that has left the map since.
-    if (this.#hand.next().done === true) this.#hand = this.#entries.entries();
-  }
-
   /** Lets something leave when `group` is on disk and not before; Infinity: not until this is called again. */
   keep(key: Key, group: number): void {
     const entry = this.#entries.get(key);

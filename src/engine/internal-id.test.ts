@@ -53,8 +53,8 @@ async function withStore(use: (store: SqliteStore) => Promise<void>): Promise<vo
 function start(store: SqliteStore) {
   const fail = (error: unknown) => assert.fail(String(error));
   const engine = new Engine({ store, clock: () => 1_700_000_000_000, onFatal: fail, onBug: fail });
-  const send = async (items: readonly Item[], scan?: true) => {
-    const result = await engine.submit({ project, items, bytes: 0, ...(scan && { scan }) });
+  const send = async (items: readonly Item[]) => {
+    const result = await engine.submit({ project, items, bytes: 0 });
     if (result.code !== 'done') return assert.fail(result.code);
     return result.outcomes.map((outcome) =>
       outcome.code === 'profile'
@@ -83,21 +83,5 @@ test('an internal id names a profile in memory and on disk, several in one batch
       'applied',
       { id: ann.id, city: 'Praha' },
     ]);
-  });
-});
-
-test('a scan leaves nothing in memory that was not there before, and what is newer than the disk stays', async () => {
-  await withStore(async (store) => {
-    const first = start(store);
-    const { ann, bob } = await twoUsers(first.send);
-    await first.engine.drain();
-    const { engine, send } = start(store);
-    assert.deepEqual(await send([byId(ann.id), byId(bob.id)], true), [ann, bob]);
-    assert.equal(engine.load.cacheBytes, 0);
-    await send([set('ann', 'Praha')]);
-    const { cacheBytes } = engine.load;
-    const moved = { id: ann.id, city: 'Praha' };
-    for (const _ of [1, 2]) assert.deepEqual(await send([byId(ann.id), byId(bob.id)], true), [moved, bob]);
-    assert.equal(engine.load.cacheBytes, cacheBytes);
   });
 });

@@ -148,11 +148,6 @@ export class Memory {
     this.behind.found(wanted.behind);
   }
 
-  /** Forgets the profiles that are as they were read, after a batch that nobody follows who names them. */
-  dropRead({ users }: Queued): void {
-    for (const { profile } of users) if (profile !== undefined) this.profiles.drop(profile);
-  }
-
   /** `group` and later ones were refused; `rows` are the profiles they would have written. */
   forgetSince(group: number, rows: readonly Profile[]): void {
     const forgotten = this.profiles.forgetSince(group);

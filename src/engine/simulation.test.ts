@@ -445,7 +445,7 @@ async function simulate(requests: readonly Request[], plan: Plan): Promise<void>
       if (due.length > 0) submit(timerBatch(due.slice(0, 5)));
       totals.timers += due.length;
     }
-    if (random.chance(0.05)) engine.writeRows();
+    if (random.chance(0.05)) engine.writeRows().catch(() => undefined);
     const choice = random.pick(choices.flatMap((it) => Array<Choice>(haste[it]).fill(it)));
     if (choice !== 'submit') step(choice);
     else for (const batch of waiting.splice(0, random.between(1, 2))) submit(batch);

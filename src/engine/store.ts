@@ -4,15 +4,6 @@ import type { EventId, IdentityId, ProfileId, ProjectId } from '../core/ids.ts';
 import type { ErasureScope, Line } from '../core/line.ts';
 import type { IdentityKind } from '../core/profile.ts';
 
-/** What an export of all profiles needs of a store. Implementations: storage/sqlite. */
-export interface ProfileList {
-  /**
-   * Profiles of a project behind `after` (0: from the beginning) in the order of their ids, at most `max`; at least as new
-   * as the newest commit resolved before the call.
-   */
-  profilesOf(project: ProjectId, after: ProfileId, max: number): Promise<readonly ProfileId[]>;
-}
-
 /** What the engine needs of a store of states. Implementations: storage/sqlite. */
 export interface StateStore {
   /**

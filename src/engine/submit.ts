@@ -24,8 +24,7 @@ import { countItem, noTotals, type Totals } from './totals.ts';
 
 /**
  * The ordered path: takes batches, and answers each when the state it has seen is on disk. Four steps, top to bottom:
- * `submit` (order), `#pump` (prefetched batches leave the queue), `#apply`, `#seal` (commit). Only reading and
- * committing wait; nothing waits between having the data and having the result.
+ * `submit` (order), `#pump` (prefetched batches leave the queue), `#apply`, `#seal` (commit). Only reading and commits wait.
  */
 export class Engine {
   readonly #options: EngineOptions;
@@ -82,20 +81,20 @@ export class Engine {
     return promise;
   }
 
-  /** Has all rows brought up to date soon (the store's `rowsUpTo`), also when nothing else happens. */
-  writeRows(): void {
-    this.#memory.behind.want();
+  /** Has all rows brought up to date; resolves when they hold what was answered before, rejects when they cannot be written. */
+  writeRows(): Promise<void> {
     this.#schedulePump();
+    return this.#memory.behind.want((this.#nextEvent - 1) as EventId);
   }
 
   /** Refuses new batches and resolves when everything taken in before is answered. */
   drain(): Promise<void> {
     this.#stopped = true;
     if (this.#failed) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#waitingForIdle.push(resolve);
-      this.#schedulePump();
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waitingForIdle.push(resolve);
+    this.#schedulePump();
+    return promise;
   }
 
   /**
@@ -108,6 +107,7 @@ export class Engine {
     this.#stopped = true;
     for (const group of [...this.#inFlight, this.#open]) group.finish(unavailable);
     for (const queued of this.#order.clear()) queued.finish(unavailable);
+    this.#memory.behind.giveUp(error);
     this.#inFlight = [];
     this.#open = new Group(this.#open.number + 1);
     this.#options.onFatal(error);
@@ -130,7 +130,6 @@ export class Engine {
       const queued = this.#order.next();
       if (queued === undefined) break;
       this.#open.answer(queued, this.#apply(queued));
-      if (queued.batch.scan) this.#memory.dropRead(queued);
       if (this.#open.isLarge) this.#seal();
     }
     this.#order.prefetch();
@@ -265,15 +264,16 @@ export class Engine {
     const lastEvent = (this.#nextEvent - 1) as EventId;
     const rows = this.#memory.behind.rowsOf(group.number, group.due, lastEvent, allRows);
     this.#options.store.commit(group.toWriteSet(rows)).then(
-      () => this.#stored(group),
+      () => this.#stored(group, rows.upTo),
       (error) => (error instanceof StoreFullError ? this.#refuse(group) : this.fail(error)),
     );
   }
 
-  #stored(group: Group): void {
+  #stored(group: Group, rowsUpTo: EventId | undefined): void {
     this.#storedGroup = group.number;
     this.totals.groups += 1;
     this.#inFlight.shift();
+    this.#memory.behind.stored(rowsUpTo);
     this.#sweep();
     group.finish();
     this.#pump();

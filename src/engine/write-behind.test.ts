@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { EventId, ProfileId, ProjectId } from '../core/ids.ts';
 import { newProfile, type Profile } from '../core/profile.ts';
 import { Cache } from './cache.ts';
-import { behindLinesMax } from './limits.ts';
+import { behindLinesMax, rowsBytesMax } from './limits.ts';
 import { WriteBehind } from './write-behind.ts';
 
 const project = 1 as ProjectId;
@@ -81,9 +81,50 @@ describe('a pass', () => {
   test('begins when somebody wants it, also over nothing', () => {
     const { behind } = start(0);
     assert.equal(behind.rowsOf(2, [], line(7)).upTo, undefined);
-    behind.want();
+    behind.want(line(7)).catch(() => undefined);
     assert.equal(behind.rowsOf(3, [], line(8)).upTo, 8);
     assert.equal(behind.rowsOf(4, [], line(9)).upTo, undefined);
+  });
+
+  test('who wants it hears when a pass that began later is on disk, or that there is no room, or no store', async () => {
+    const { behind, profiles } = start(40);
+    const heard: string[] = [];
+    const hear = (upTo: number) =>
+      behind.want(line(upTo)).then(
+        () => heard.push('stored'),
+        (error: Error) => heard.push(error.name),
+      );
+    behind.rowsOf(1, [], line(40));
+    assert.equal(behind.rowsOf(2, [], line(behindLinesMax + 1)).upTo, undefined);
+    const first = hear(behindLinesMax + 2);
+    const { upTo } = behind.rowsOf(3, [], line(behindLinesMax + 3));
+    assert.equal(upTo, behindLinesMax + 1);
+    behind.stored(upTo);
+    await Promise.resolve();
+    assert.deepEqual(heard, []);
+    behind.stored(behind.rowsOf(4, [], line(behindLinesMax + 4)).upTo);
+    await first;
+    const second = hear(behindLinesMax + 4);
+    behind.refused(profiles.slice(0, 1), []);
+    await second;
+    const third = hear(1);
+    behind.giveUp(new Error('disk'));
+    await Promise.all([third, hear(1)]);
+    assert.deepEqual(heard, ['stored', 'StoreFullError', 'Error', 'Error']);
+  });
+
+  test('goes on until all is on disk for whom it is wanted, however many rows there are', async () => {
+    const { behind, profiles } = start(3);
+    for (const profile of profiles) profile.size = rowsBytesMax;
+    const written = behind.want(line(3));
+    for (const upTo of [undefined, undefined, 4]) {
+      assert.ok(behind.isWanted);
+      const rows = behind.rowsOf(2, [], line(4), true);
+      assert.deepEqual([rows.profiles.length, rows.upTo], [1, upTo]);
+      behind.stored(rows.upTo);
+    }
+    await written;
+    assert.ok(!behind.isWanted);
   });
 
   test('what changes during a pass is behind again, unless its row was still to come', () => {

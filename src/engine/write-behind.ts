@@ -2,6 +2,7 @@ import type { EventId, ProfileId } from '../core/ids.ts';
 import type { Profile } from '../core/profile.ts';
 import type { Cache } from './cache.ts';
 import { behindLinesMax, behindShare, rowsBytesMax } from './limits.ts';
+import { StoreFullError } from './store.ts';
 
 /** Rows of the store that a group writes, and what is true of all rows then. */
 export interface Rows {
@@ -17,6 +18,13 @@ interface Pass {
   readonly rowsPerGroup: number;
   /** The newest line when it began: every row holds the lines up to here when it ends. */
   readonly upTo: EventId;
+}
+
+/** Who waits for all rows to hold the lines up to one. */
+interface Waiting {
+  readonly upTo: EventId;
+  resolve(): void;
+  reject(reason: unknown): void;
 }
 
 /** At least this many rows with each group, so that a pass ends also when little is changed meanwhile. */
@@ -42,6 +50,8 @@ export class WriteBehind {
   #pass: Pass | undefined;
   #lastPass: EventId;
   #isWanted = false;
+  #waiting: Waiting[] = [];
+  #broken: Error | undefined;
   readonly lost = new Set<ProfileId>();
 
   constructor(cache: Cache<ProfileId, Profile>, options: { lastEvent: EventId; cacheBytes: number }) {
@@ -55,13 +65,38 @@ export class WriteBehind {
     return this.#behind.size > 0 || this.#pass !== undefined || this.lost.size > 0;
   }
 
-  /** Somebody waits for a pass that begins from now on. */
-  want(): void {
+  /**
+   * Has a pass begin soon. Resolves when all rows on disk hold the lines up to this one; rejects when they cannot be
+   * written.
+   */
+  want(upTo: EventId): Promise<void> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
     this.#isWanted = true;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ upTo, resolve, reject });
+    return promise;
   }
 
+  /** A group is on disk, with what it said of all rows. */
+  stored(upTo: EventId | undefined): void {
+    if (upTo === undefined || this.#waiting.length === 0) return;
+    for (const it of this.#waiting) if (it.upTo <= upTo) it.resolve();
+    this.#waiting = this.#waiting.filter((it) => it.upTo > upTo);
+  }
+
+  /** No row will be written any more. */
+  giveUp(error: unknown): void {
+    this.#broken = new Error('The store is broken', { cause: error });
+    this.#rejectWaiting(this.#broken);
+  }
+
+  #rejectWaiting(reason: Error): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(reason);
+  }
+
+  /** There is a pass to begin or to go on with although nothing else happens. */
   get isWanted(): boolean {
-    return this.#isWanted;
+    return this.#isWanted || this.#waiting.length > 0;
   }
 
   /** The profile has changed, and only lines say so. */
@@ -103,6 +138,7 @@ export class WriteBehind {
     this.#behind.clear();
     this.#bytes = 0;
     for (const profile of pending) this.#putBack(profile);
+    this.#rejectWaiting(new StoreFullError('There is no room for rows'));
   }
 
   /** Profiles that were lost have been read, each with all its lines; those that never were stored are gone. */

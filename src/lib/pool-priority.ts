@@ -13,7 +13,12 @@ const poolName = 'libuv-worker';
  * changes: everything works as well, only not as far behind.
  */
 export function lowerPoolPriority(niceness: number): void {
-  for (const thread of poolThreads()) {
+  lowerPriority(poolName, niceness);
+}
+
+/** The same for the threads of a name: a Worker's is its option `name`. */
+export function lowerPriority(name: string, niceness: number): void {
+  for (const thread of threadsOf(name)) {
     try {
       if (getPriority(thread) < niceness) setPriority(thread, niceness);
     } catch {
@@ -24,9 +29,13 @@ export function lowerPoolPriority(niceness: number): void {
 
 /** Ids of threads, as `os.getPriority` takes them; none where they are not to be seen. */
 export function poolThreads(): number[] {
+  return threadsOf(poolName);
+}
+
+function threadsOf(name: string): number[] {
   if (!existsSync(threadsFolder)) return [];
   return readdirSync(threadsFolder)
-    .filter((id) => nameOf(id) === poolName)
+    .filter((id) => nameOf(id) === name)
     .map(Number);
 }
 

@@ -86,7 +86,7 @@ function historyKeeper(
       log.warn({ problem: status.problem }, 'the history cannot be sealed');
     }
     problem = status?.problem;
-    if (store.sealed?.last !== sealed) engine.writeRows();
+    if (store.sealed?.last !== sealed) engine.writeRows().catch(() => undefined);
     sealed = store.sealed?.last;
     await store.prune();
   };

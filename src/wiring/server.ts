@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { SettingError, type Settings } from '../config.ts';
+import type { ExportJob } from '../dialects/bloomreach/export-rows.ts';
 import { failures } from '../dialects/bloomreach/reply.ts';
 import { mountBloomreach, send as sendBloomreach } from '../dialects/bloomreach/routes.ts';
 import { texts } from '../dialects/bloomreach/texts.ts';
@@ -22,6 +23,7 @@ import type { SecretBox } from '../lib/secret-box.ts';
 import { mountOperations } from '../operations/routes.ts';
 import type { DuckHistory } from '../storage/duckdb/history.ts';
 import type { SqliteStore } from '../storage/sqlite/store.ts';
+import { writeExport } from './exports.ts';
 import { buildLeanplum } from './leanplum.ts';
 
 /** A connection that does not end by itself is cut this long after the stop began. */
@@ -63,7 +65,7 @@ function mountRoutes(server: FastifyInstance, parts: ServerParts, meter: Request
   const routes = {
     ...parts,
     catalogs: store.catalogs,
-    profiles: store,
+    writeExport: (job: ExportJob) => writeExport(store.file, job),
     admission,
     devModeLimit: new DevModeLimit(settings.devModeLimit),
     inFlight: new BytesInFlight(bytesInFlightMax),

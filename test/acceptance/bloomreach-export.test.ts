@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { demoProject } from '../support/demo-project.ts';
 import { bloomreach, leanplum } from '../support/requests.ts';
 import { type Server, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 let server: Server;
 const path = '/data/v2/projects/{token}/customers/export';
@@ -31,6 +32,15 @@ after(() => server[Symbol.asyncDispose]());
 
 const ask = (body: unknown, auth: 'private' | 'public' = 'private') =>
   bloomreach(server, path, body, { auth });
+
+/** The answer before its body is read. */
+function open(to: { readonly url: string }, body: object): Promise<Response> {
+  const { projectToken, privateKeys } = demoProject.bloomreach;
+  const [{ id, secret }] = privateKeys;
+  const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+  const url = to.url + path.replace('{token}', projectToken);
+  return fetch(url, { method: 'POST', headers: { authorization }, body: JSON.stringify(body) });
+}
 
 describe('all customers', () => {
   test('native_json: fields, and a row each, ids first', async () => {
@@ -68,17 +78,11 @@ describe('all customers', () => {
   });
 
   test('csv: a heading and rows, quoted where it has to be', async () => {
-    const { projectToken, privateKeys } = demoProject.bloomreach;
-    const [{ id, secret }] = privateKeys;
     const list = [
       { type: 'id', id: 'registered' },
       { type: 'property', property: 'a "b"' },
     ];
-    const answer = await fetch(server.url + path.replace('{token}', projectToken), {
-      method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
-      body: JSON.stringify({ format: 'csv', attributes: { type: 'some', list } }),
-    });
+    const answer = await open(server, { format: 'csv', attributes: { type: 'some', list } });
     assert.equal(answer.headers.get('content-type'), 'text/csv; charset=utf-8');
     const lines = (await answer.text()).split('\r\n');
     assert.deepEqual(lines.slice(0, 4), [
@@ -89,6 +93,71 @@ describe('all customers', () => {
     ]);
     assert.equal(lines.length, count + 2);
   });
+});
+
+test('an export has what was answered before it, and nothing of who is gone', async () => {
+  await using other = await startServer();
+  const send = (commands: object[]) => bloomreach(other, '/track/v2/projects/{token}/batch', { commands });
+  const customer = (customer_ids: object, properties: object) => ({
+    name: 'customers',
+    data: { customer_ids, properties },
+  });
+  const read = async () => {
+    const { body } = await bloomreach(other, path, { format: 'table_json' }, { auth: 'private' });
+    const rows = body as unknown as Record<string, unknown>[];
+    return rows.map(({ registered, ...rest }) => [registered, rest]);
+  };
+  assert.deepEqual(await read(), []);
+  await send([1, 2, 3].map((n) => customer({ registered: `r${n}` }, { n })));
+  await send([
+    customer({ registered: 'r1' }, { n: 10, later: 'x' }),
+    customer({ cookie: 'c3' }, { seen: true }),
+  ]);
+  const others = { cookie: [], later: null, seen: null };
+  assert.deepEqual(await read(), [
+    ['r1', { ...others, later: 'x', n: 10 }],
+    ['r2', { ...others, n: 2 }],
+    ['r3', { ...others, n: 3 }],
+    [null, { ...others, cookie: ['c3'], seen: true, n: null }],
+  ]);
+  // The cookie becomes a part of r3, and r2 is nobody any more.
+  await send([customer({ registered: 'r3', cookie: 'c3' }, { n: null, later: null })]);
+  await bloomreach(
+    other,
+    '/data/v2/projects/{token}/customers/anonymize',
+    { customer_ids: { registered: 'r2' } },
+    { auth: 'private' },
+  );
+  await leanplum(other, { action: 'deleteUser', userId: 'r1' }, { key: 'development' });
+  const rows = await read();
+  assert.deepEqual(rows[1], ['r3', { cookie: ['c3'], n: null, seen: true }]);
+  assert.equal(rows.length, 2);
+  assert.equal(rows[0]?.[0], null);
+});
+
+test('an export that nobody reads to its end makes room for others', async () => {
+  await using other = await startServer();
+  // More than what waits on the way to a client.
+  const properties = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`p${n}`, 'x'.repeat(15_000)]));
+  for (let batch = 0; batch < 3; batch++) {
+    // Whoever is there already is written later: more rows are behind than one commit writes.
+    for (const set of [{ p0: 1 }, properties]) {
+      const commands = Array.from({ length: 50 }, (_, n) => ({
+        name: 'customers',
+        data: { customer_ids: { registered: name(batch * 50 + n) }, properties: set },
+      }));
+      await bloomreach(other, '/track/v2/projects/{token}/batch', { commands });
+    }
+  }
+  const [first, second] = [await open(other, { format: 'csv' }), await open(other, { format: 'csv' })];
+  assert.deepEqual([first.status, second.status], [200, 200]);
+  assert.equal((await open(other, { format: 'csv' })).status, 503, 'as many as may run');
+  await Promise.all([first.body?.cancel(), second.body?.cancel()]);
+  await until(async () => {
+    const answer = await open(other, { format: 'csv' });
+    await answer.body?.cancel();
+    return answer.status === 200;
+  }, 'there is room again');
 });
 
 test('what cannot be exported says so', async () => {

@@ -44,7 +44,7 @@ function isUsable(text: string): boolean {
 export const idTypes: readonly string[] = [...kindOf.keys()];
 
 /** The ids this dialect shows of a profile: hard ids as text, soft ids as arrays (contract 2.6). */
-export function showIds(profile: Profile): Map<string, string | string[]> {
+export function showIds(profile: Pick<Profile, 'identities'>): Map<string, string | string[]> {
   const shown = new Map<string, string | string[]>();
   for (const [type, kind] of kindOf) {
     const values = profile.identities.filter((it) => it.kind === kind).map((it) => it.value);

@@ -36,8 +36,7 @@ export const catalogPageMax = 1_000;
 export const catalogPageDefault = 20;
 /** Matches of a text that are counted at least: behind these the rest of a catalog is not looked through. */
 export const catalogMatchesCounted = 10_000;
-/** Customers read together by an export, few enough that nobody waits for a page; and exports that run at the same time. */
-export const exportPage = 50;
+/** Exports that run at the same time: each has a thread. */
 export const exportsMax = 2;
 /** Properties that an export has columns for. */
 export const exportColumnsMax = 10_000;

@@ -22,9 +22,10 @@ export function openWriter(file: string): DatabaseSync {
   return database;
 }
 
-/** A connection that only reads. */
-export function openReader(file: string): DatabaseSync {
+/** A connection that only reads; one that goes through a table from end to end has no use for pages that it keeps. */
+export function openReader(file: string, { isScan = false } = {}): DatabaseSync {
   const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
+  if (isScan) return database;
   database.exec(`PRAGMA cache_size = -${cacheKib}`);
   return database;
 }

@@ -1,5 +1,3 @@
-import type { ProfileId, ProjectId } from '../../core/ids.ts';
-import { prepareProfileList } from './list-profiles.ts';
 import {
   type PackedFound,
   type PackedTimers,
@@ -17,10 +15,9 @@ import { serveThread } from './thread.ts';
 export type ReaderRequest =
   | { readonly do: 'read'; readonly wanted: PackedWanted }
   | { readonly do: 'hash'; readonly after: string }
-  | { readonly do: 'timers'; readonly beforeMs: number; readonly max: number }
-  | { readonly do: 'profiles'; readonly project: ProjectId; readonly after: ProfileId; readonly max: number };
+  | { readonly do: 'timers'; readonly beforeMs: number; readonly max: number };
 
-export type ReaderResult = PackedFound | RecordHashes | PackedTimers | readonly ProfileId[];
+export type ReaderResult = PackedFound | RecordHashes | PackedTimers;
 
 /** Reads states ahead of their turn, and timers that are due. */
 serveThread<ReaderRequest, { file: string }>(({ file }) => {
@@ -28,7 +25,6 @@ serveThread<ReaderRequest, { file: string }>(({ file }) => {
   const read = prepareRead(database);
   const hash = prepareRecordHashes(database);
   const dueTimers = prepareDueTimers(database);
-  const listProfiles = prepareProfileList(database);
   return (request): ReaderResult => {
     switch (request.do) {
       case 'read':
@@ -37,8 +33,6 @@ serveThread<ReaderRequest, { file: string }>(({ file }) => {
         return hash(request.after);
       case 'timers':
         return packTimers(dueTimers(request.beforeMs, request.max));
-      case 'profiles':
-        return listProfiles(request.project, request.after, request.max);
     }
   };
 });

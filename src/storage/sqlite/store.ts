@@ -1,4 +1,4 @@
-import type { EventId, ProfileId, ProjectId } from '../../core/ids.ts';
+import type { EventId, ProjectId } from '../../core/ids.ts';
 import { firstEventId } from '../../core/ids.ts';
 import type { ProjectChange, ProjectStore, ProjectsChanged, StoredKey } from '../../engine/project-store.ts';
 import {
@@ -7,7 +7,6 @@ import {
   type ErasureStore,
   type Found,
   type LookupStore,
-  type ProfileList,
   type SealedPosition,
   type Sealing,
   type StateStore,
@@ -44,12 +43,14 @@ const walBytesMax = 16 * 1024 * 1024;
  * The embedded store: one SQLite file. One thread writes, one reads states, one copies the WAL; this object, on the main
  * thread, only passes messages.
  */
-export class SqliteStore implements StateStore, ProfileList, LookupStore, ErasureStore, ProjectStore {
+export class SqliteStore implements StateStore, LookupStore, ErasureStore, ProjectStore {
   readonly #onBroken: (error: unknown) => void;
   readonly #writer: Thread<WriterRequest, WriterResult>;
   readonly #reader: Thread<ReaderRequest, ReaderResult>;
   readonly #checkpointer: Thread<'checkpoint', void>;
   readonly catalogs: SqliteCatalogs;
+  /** Where it is, for threads that read beside it. */
+  readonly file: string;
   #lastEvent: EventId;
   #sealed: SealedPosition | undefined;
   #pruning: Promise<void> | undefined;
@@ -63,6 +64,7 @@ export class SqliteStore implements StateStore, ProfileList, LookupStore, Erasur
    */
   constructor(file: string, onBroken: (error: unknown) => void = () => undefined) {
     this.#onBroken = onBroken;
+    this.file = file;
     const { lastEvent, sealed } = readPositions(file);
     this.#lastEvent = lastEvent;
     this.#sealed = sealed;
@@ -92,10 +94,6 @@ export class SqliteStore implements StateStore, ProfileList, LookupStore, Erasur
 
   async dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]> {
     return unpackTimers((await this.#reader.ask({ do: 'timers', beforeMs, max })) as PackedTimers);
-  }
-
-  async profilesOf(project: ProjectId, after: ProfileId, max: number): Promise<readonly ProfileId[]> {
-    return (await this.#reader.ask({ do: 'profiles', project, after, max })) as readonly ProfileId[];
   }
 
   async commit(group: WriteSet): Promise<void> {
