@@ -10,7 +10,7 @@ export type AttributeEdit =
 export interface Edited {
   /** What has to be set, in order; the last of a name is what it holds then. */
   readonly entries: readonly (readonly [name: string, value: Json])[];
-  /** Names whose increment was skipped, since not both numbers are integers. */
+  /** Names whose increment was skipped, since not both are integers. */
   readonly skipped: readonly string[];
 }
 

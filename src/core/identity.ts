@@ -7,6 +7,8 @@ export interface NamedIdentity {
   readonly value: string;
   /** Give this id to the user when nobody has it yet. False: it only helps to find the user. */
   readonly attach: boolean;
+  /** A device of which something is said; where the user is, it does not say. */
+  readonly told?: true;
   /** Of the last id only: whom the user that the others name becomes (Leanplum contract 7.2). */
   readonly becomes?: true;
 }

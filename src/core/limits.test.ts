@@ -1,6 +1,7 @@
 /** The limits of what is kept of one user: what happens when they are reached. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { noUpdate } from '../dialects/leanplum/no-update.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { type Applied, apply } from './apply.ts';
 import type { Command } from './command.ts';
@@ -126,6 +127,8 @@ describe('cookies', () => {
   });
 });
 
+const noCounter = { count: null, countBy: null, value: null, valueBy: null, firstSec: null, lastSec: null };
+
 describe('a full profile', () => {
   const half = 'x'.repeat(profileSizeMax / 2);
   const quarter = 'x'.repeat(profileSizeMax / 4);
@@ -179,6 +182,34 @@ describe('a full profile', () => {
   });
 
   test('over its limit it takes no more attributes', () => silent(over(), setAll({ b: 1 })));
+
+  test('over its limit it takes what it knows of counters and totals, and names the rest', () => {
+    const world = over();
+    const counted = (name: string) => ({ ...noCounter, name, count: 7 });
+    const counters = { events: ['new', 'known'].map(counted), states: [counted('cart')] };
+    const totals = { ...noUpdate.totals, sessions: 3 };
+    const facts = [['city', 'Sofia']] as const;
+    const command = { ...noUpdate, ...base(ann), counters, totals, facts };
+    const { outcome, lines } = world.do(2, { ...command, kind: 'update_profile' });
+    assert.deepEqual(outcome, {
+      code: 'applied',
+      offline: false,
+      skipped: [],
+      full: ['city', 'new', 'cart'],
+    });
+    assert.equal(lines.length, 1);
+    const { counters: known, totalSessions } = world.profile();
+    assert.deepEqual([[...known.keys()], known.get('known')?.count, totalSessions], [['known'], 7, 3]);
+  });
+
+  test('over its limit a session begins, without what is said with it', () => {
+    const world = over();
+    const start = { continueOpen: false, background: false, devices: [] };
+    const said = { attributes: [['b', 1]] as const, facts: [['city', 'Sofia']] as const };
+    const { outcome } = world.do(2, { kind: 'open_session', ...base(ann), ...start, ...said });
+    assert.deepEqual(outcome, { code: 'applied', offline: false, full: ['city', 'b'] });
+    assert.equal(world.profile().sessions.length, 1);
+  });
 
   test('over its limit it can be made smaller', () => {
     const world = over();

@@ -5,13 +5,15 @@ import type { Profile } from './profile.ts';
 export type Outcome =
   /**
    * Done. `offline`: an event or a state recorded while no session was active. `skipped`: attributes that could not be
-   * incremented, if there were any. `names`: what was left out because there may be no more names.
+   * incremented, if there were any. `names`: what was left out because there may be no more names. `full`: what was
+   * because the profile has reached its size limit.
    */
   | {
       readonly code: 'applied';
       readonly offline: boolean;
       readonly skipped?: readonly string[];
       readonly names?: readonly SkippedNames[];
+      readonly full?: readonly string[];
     }
   /** Seen before (a repeat of an SDK's pair, an exact duplicate event): answered as done, nothing changed. */
   | { readonly code: 'duplicate' }

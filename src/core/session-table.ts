@@ -117,8 +117,8 @@ export const sessionSteps: { readonly [In in Phase]: { readonly [On in SessionAc
   },
 };
 
-/** What is recorded without asking anything of the session. */
-export type Recorded = 'event' | 'passive_event' | 'attributes';
+/** What is recorded without asking anything of the session; a change is one of what is known about the user. */
+export type Recorded = 'event' | 'passive_event' | 'change';
 
 /**
  * Where it belongs: in the session as activity, in the session without being activity, or outside of any session
@@ -127,10 +127,10 @@ export type Recorded = 'event' | 'passive_event' | 'attributes';
 export type Place = 'inside' | 'beside' | 'outside';
 
 export const recordPlaces: { readonly [In in Phase]: { readonly [What in Recorded]: Place } } = {
-  ended: { event: 'outside', passive_event: 'outside', attributes: 'outside' },
-  active: { event: 'inside', passive_event: 'beside', attributes: 'inside' },
-  paused: { event: 'outside', passive_event: 'outside', attributes: 'outside' },
-  background: { event: 'outside', passive_event: 'outside', attributes: 'outside' },
+  ended: { event: 'outside', passive_event: 'outside', change: 'outside' },
+  active: { event: 'inside', passive_event: 'beside', change: 'inside' },
+  paused: { event: 'outside', passive_event: 'outside', change: 'outside' },
+  background: { event: 'outside', passive_event: 'outside', change: 'outside' },
 };
 
 /** How long a session in a phase may go without activity. */

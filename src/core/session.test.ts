@@ -10,8 +10,10 @@ import {
   setAll,
   steer,
   track,
+  update,
   World,
 } from '../../test/support/scenario.ts';
+import { noUpdate } from '../dialects/leanplum/no-update.ts';
 import type { Applied } from './apply.ts';
 import type { Command } from './command.ts';
 import type { IdentityId, ProfileId } from './ids.ts';
@@ -39,6 +41,17 @@ const before: { readonly [In in Phase]: readonly Row[] } = {
     [10, open({ background: true }), 'applied', '3 session_opened background unbilled'],
     [20, steer('heartbeat'), 'applied', '4 session_continued in 3'],
   ],
+};
+
+const optOut = { op: 'add' as const, name: 'unsubscribeChannels', values: ['Email'] };
+const counted = {
+  name: 'look',
+  count: 5,
+  countBy: null,
+  value: null,
+  valueBy: null,
+  firstSec: null,
+  lastSec: null,
 };
 
 /** Ten seconds later. The lines that follow; `offline`: applied, and recorded outside of a session. */
@@ -175,6 +188,29 @@ const then: readonly (readonly [
       paused: ['5 attributes {"a":1}'],
       background: ['5 attributes {"a":1}'],
     },
+  ],
+  ...[
+    ['a fact about the user', { facts: [['city', 'Sofia'] as const] }, 'facts {"city":"Sofia"}'] as const,
+    ['opting out', { factEdits: [optOut] }, 'facts {"unsubscribeChannels":["Email"]}'] as const,
+    ['a counter set', { counters: { events: [counted], states: [] } }, 'overridden'] as const,
+    ['a total set', { totals: { ...noUpdate.totals, sessions: 7 } }, 'overridden'] as const,
+  ].map(
+    ([name, given, line]) =>
+      [
+        name,
+        update(given),
+        {
+          ended: [`5 ${line}`],
+          active: [`5 ${line} in 3`],
+          paused: [`5 ${line}`],
+          background: [`5 ${line}`],
+        },
+      ] as const,
+  ),
+  [
+    'a change that says nothing new',
+    update(),
+    { ended: [], active: ['5 session_continued in 3'], paused: [], background: [] },
   ],
   [
     'a read',

@@ -1,6 +1,6 @@
 import type { Change } from './change.ts';
 import type { NamedIdentity } from './identity.ts';
-import type { IdentityId } from './ids.ts';
+import type { IdentityId, SessionId } from './ids.ts';
 import { findIdentity, type Profile, type Session } from './profile.ts';
 import {
   type Phase,
@@ -60,10 +60,11 @@ export function activeMs(session: Session, atMs: number): number {
   return session.phase === 'active' ? Math.max(0, atMs - session.lastActiveMs) : 0;
 }
 
-/** The internal id of the device that a command names, if it names one this profile has. */
+/** The internal id of the device that a command names as the one in use, if it names one this profile has. */
 export function deviceOf(profile: Profile, ids: readonly NamedIdentity[]): IdentityId | null {
   for (const id of ids) {
-    if (id.kind === 'device' && id.attach) return findIdentity(profile, 'device', id.value)?.id ?? null;
+    if (id.kind === 'device' && id.attach && id.told !== true)
+      return findIdentity(profile, 'device', id.value)?.id ?? null;
   }
   return null;
 }
@@ -85,6 +86,13 @@ export function sessionOf(
   return (preferred.length === 0 ? sessions : preferred).reduce((a, b) =>
     b.lastActiveMs > a.lastActiveMs ? b : a,
   );
+}
+
+/** The session in which a user is changed, which is activity in it; null: outside of any (Leanplum contract 3.1). */
+export function changedIn(profile: Profile, ids: readonly NamedIdentity[]): SessionId | null {
+  if (profile.sessions.length === 0) return null;
+  const session = sessionOf(profile, deviceOf(profile, ids));
+  return session !== undefined && placeOf(session, 'change') === 'inside' ? session.id : null;
 }
 
 export function phaseOf(session: Session | undefined): Phase {

@@ -64,6 +64,40 @@ describe('a user of an app', () => {
     assert.equal((await exportUser(server, { userId: 'kim-1' })).userAttributes?.['size'], 'XL');
   });
 
+  test('has opted out of what both had, and first and last times of both', async () => {
+    const out = (list: Values, ids: UserIds) => call('setUserAttributes', ids, list);
+    const kim = { userId: 'kim-30', deviceId: 'laptop-30' };
+    const phone = anonymous('phone-30');
+    await out({ unsubscribeChannelsToAdd: ['Email'], unsubscribeCategoriesToAdd: [1, 2] }, kim);
+    await out({ unsubscribeChannelsToAdd: ['Webhook', 'Email'], unsubscribeCategoriesToAdd: [3] }, phone);
+    for (const [ids, time] of [
+      [kim, 1_500_000_000],
+      [kim, 1_600_000_000],
+      [phone, 1_400_000_000],
+      [phone, 1_550_000_000],
+    ] as const) {
+      await call('track', ids, { event: 'bought', value: 2, time });
+    }
+    await out(
+      { states: { cart: { count: 2, firstTime: 5, lastTime: 6 } }, totalSessions: 3, timeSpentInApp: 4 },
+      kim,
+    );
+    await out(
+      { states: { cart: { count: 3, firstTime: 4, lastTime: 5 } }, totalSessions: 5, timeSpentInApp: 6 },
+      phone,
+    );
+
+    await become('kim-30', phone);
+    const is = await exportUser(server, { userId: 'kim-30' });
+    const { unsubscribeChannels, unsubscribeCategories } = is as unknown as Values;
+    assert.deepEqual(unsubscribeChannels, ['Email', 'Webhook']);
+    assert.deepEqual(unsubscribeCategories, [{ id: 1 }, { id: 2 }, { id: 3 }]);
+    const times = { firstTime: 1_400_000_000, lastTime: 1_600_000_000 };
+    assert.deepEqual(is.events, { bought: { count: 4, value: 8, ...times } });
+    assert.deepEqual(is.states, { cart: { count: 5, firstTime: 4, lastTime: 6 } });
+    assert.deepEqual([is.totalSessions, is.timeSpentInApp], [8, 10]);
+  });
+
   test('goes on with the session in which he logged in', async () => {
     await set({}, { userId: 'kim-2' });
     await call('start', anonymous('phone-2'));

@@ -165,6 +165,26 @@ describe('what is wrong with one action takes nothing from the others', () => {
       const { response } = (await post({ ...call, data }, 'production')).body;
       if (response.some(({ success }) => !success)) break;
     }
+    const said = {
+      action: 'setUserAttributes',
+      userId: 'full',
+      ...Object.fromEntries(
+        ['locale', 'country', 'region', 'city', 'timezone'].map((it) => [it, 'x'.repeat(4000)]),
+      ),
+      states: { later: { count: 1 } },
+      uuid: 'u',
+      reqId: 'r',
+    };
+    const start = { action: 'start', userId: 'full', userAttributes: { b: value } };
+    const { response } = (await post({ ...call, data: [start] }, 'production')).body;
+    const [{ success, warning } = assert.fail()] = response;
+    const left = (names: string) => ({ message: `User profile is too large; skipped: ${names}.` });
+    assert.deepEqual([success, warning], [true, left("'b'")], 'the session has begun');
+    const again = (await post({ ...call, data: [said, said] }, 'production')).body;
+    assert.deepEqual(again.response, [
+      { success: true, warning: left("'locale', 'country', 'region' and 2 more"), reqId: 'r' },
+      { success: true, reqId: 'r' },
+    ]);
     const track = { action: 'track', userId: 'beside full', event: 'fine' };
     const data = [track, fill(1000), track];
     const { body } = await post({ action: 'multi', time: nowSec(), data }, 'production');

@@ -275,6 +275,55 @@ describe('the clock of a batch', () => {
     });
   }
 
+  test('that is wrong is said with every element, whatever else it says', async () => {
+    const time = nowSec() - (2 * daySec + 60);
+    const message = skew('2 days behind');
+    const userId = 'every element';
+    const warned = (more = '') => ({ success: true, warning: { message: `${message}${more}` } });
+    const failed = (error: string) => ({ success: false, error: { message: error }, warning: { message } });
+    const nobody = { userId: 'nobody at all', createDisposition: 'CreateNever' };
+    const rows: [action: Params, element: unknown][] = [
+      [{ action: 'setUserAttributes', userId }, warned()],
+      [{ action: 'heartbeat', ...nobody }, warned(' User not found; request skipped.')],
+      [
+        { action: 'setUserAttributes', ...nobody, userAttributes: { '.': 1 } },
+        warned(' User not found; request skipped.'),
+      ],
+      [
+        { action: 'track', userId, event: 'a', disposition: 'requireActive' },
+        { ...warned(' No active session; event ignored.'), ignored: true },
+      ],
+      [{ action: 'setDeviceAttributes', userId, deviceId: 'd', appVersion: '1' }, warned()],
+      [
+        { action: 'setDeviceAttributes', userId, deviceId: 'd' },
+        warned(' No device attributes given; request skipped.'),
+      ],
+      [{ action: 'sendMessage', userId, messageId: 1 }, warned(' Message entity not found')],
+      [{ action: 'track', userId, event: '1' }, warned(" Invalid event name; skipped: '1'.")],
+      [
+        { action: 'setUserAttributes', userId, userAttributeValuesToIncrement: { a: 'x' } },
+        warned(' Increment needs integers; skipped: a'),
+      ],
+      [{ action: 'log', type: 'sdkLog' }, warned()],
+      [
+        { action: 'getNewsfeedMessages', userId },
+        { ...warned(), newsfeedMessages: {} },
+      ],
+      [{ action: 'unknown', userId }, failed('Action not found')],
+      [{ action: 'track', userId }, failed("'event' must be provided")],
+      [{ action: 'deleteUser', userId }, failed('Invalid access key')],
+      ['no object' as unknown as Params, failed('Action not found')],
+    ];
+    const elements = await multi(
+      rows.map(([action]) => action),
+      { time },
+    );
+    assert.deepEqual(
+      elements,
+      rows.map(([, element]) => element),
+    );
+  });
+
   test('a time after the sending is now', async () => {
     await multi([{ action: 'track', userId: 'future', event: 'a', time: nowSec() + 5000 }]);
     const { firstTime } = (await exportUser(server, { userId: 'future' })).events?.['a'] ?? {};

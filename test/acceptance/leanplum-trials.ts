@@ -222,7 +222,6 @@ export const trials: Readonly<Record<string, Trial>> = {
       ...['Add', 'Remove', 'Increment'].flatMap((op) => {
         return badEntries(`userAttributeValuesTo${op}`, 'userAttribute', 500);
       }),
-      [{ userAttributeValuesToIncrement: { n: 'many' } }, "userAttribute 'n' value is invalid."],
       ...user,
       ...['Categories', 'Channels'].flatMap((name) => {
         return ['Add', 'Remove'].flatMap((op) => badList(`unsubscribe${name}To${op}`));
@@ -248,10 +247,10 @@ export const trials: Readonly<Record<string, Trial>> = {
         ...badNames('events', 'event'),
         ...badNames('states', 'state'),
       ].map(([params, element]) => [{ userAttributes: undefined, ...params }, element] as const),
-      [
-        { userAttributes: undefined, userAttributeValuesToIncrement: { n: 0.5 } },
-        warned('Increment needs integers; skipped: n'),
-      ],
+      ...[0.5, 'many', '', true, {}, [1]].map((n) => {
+        const params = { userAttributes: undefined, userAttributeValuesToIncrement: { n } };
+        return [params, warned('Increment needs integers; skipped: n')] as const;
+      }),
     ],
   },
   setVars: {

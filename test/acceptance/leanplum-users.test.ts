@@ -72,6 +72,13 @@ describe('increments', () => {
     [0.5, 1, 0.5, true],
     ['5', 1, '5', true],
     [true, 1, 'True', true],
+    [5, 'many', 5, true],
+    [5, '0.5', 5, true],
+    [5, ' ', 5, true],
+    [5, true, 5, true],
+    [5, {}, 5, true],
+    [5, [1], 5, true],
+    [undefined, 'many', undefined, true],
   ];
   for (const [start, by, expected, skipped] of cases) {
     test(`${JSON.stringify(start)} by ${JSON.stringify(by)}`, async () => {
@@ -84,16 +91,17 @@ describe('increments', () => {
     });
   }
 
-  test('by something that is no number', async () => {
-    const { set } = newUser();
-    const answer = await leanplum(server, {
-      action: 'setUserAttributes',
-      userId: 'somebody',
-      userAttributeValuesToIncrement: { n: {} },
-    });
-    assert.equal(answer.status, 400);
-    assert.deepEqual(onlyElement(answer).error, { message: "userAttribute 'n' value is invalid." });
-    assert.equal((await set({})).success, true);
+  test('that are skipped take nothing from what stands beside them', async () => {
+    const { set, shown } = newUser();
+    const increments = { a: 'many', b: 2, c: {}, d: '7', e: null };
+    assert.deepEqual(
+      await set({ userAttributes: { plan: 'pro' }, userAttributeValuesToIncrement: increments }),
+      {
+        success: true,
+        warning: { message: 'Increment needs integers; skipped: a, c' },
+      },
+    );
+    assert.deepEqual((await shown()).userAttributes, { plan: 'pro', b: 2, d: 7 });
   });
 });
 
@@ -119,6 +127,35 @@ describe('counters and totals', () => {
     assert.equal(events?.['moved']?.['count'], 3);
     assert.equal(events?.['both']?.['count'], 7);
     assert.deepEqual(states?.['cart'], { count: 2, firstTime: 5, lastTime: 6.5 });
+  });
+
+  test('numbers may be text, and negative', async () => {
+    const { set, shown } = newUser();
+    const times = { firstTime: '1600000000.25', lastTime: '1.6000001E9' };
+    await set({
+      events: {
+        texts: { count: '3', value: '1.5', ...times },
+        less: { count: -2, value: -3 },
+        moved: { count: 1, countIncrement: -5, valueIncrement: '-0.5' },
+      },
+      states: { room: { countIncrement: '-2' } },
+    });
+    const { events, states } = (await shown()) as unknown as Record<string, Record<string, Params>>;
+    assert.deepEqual(events?.['texts'], {
+      count: 3,
+      value: 1.5,
+      firstTime: 1_600_000_000.25,
+      lastTime: 1_600_000_100,
+    });
+    const counts = [events?.['less'], events?.['moved'], states?.['room']].map((it) => [
+      it?.['count'],
+      it?.['value'],
+    ]);
+    assert.deepEqual(counts, [
+      [-2, -3],
+      [-4, -0.5],
+      [-2, undefined],
+    ]);
   });
 
   test('times have to be numbers', async () => {
@@ -192,6 +229,33 @@ describe('what is known of a user', () => {
     assert.deepEqual(user['unsubscribeCategories'], [{ id: 7 }]);
   });
 
+  test('what he takes back of it: every answer is plain', async () => {
+    const { set, shown } = newUser();
+    const channels = ['Email', 'Push Notification', 'Webhook', 'Newsfeed Message'];
+    assert.deepEqual(await set({ unsubscribeChannelsToAdd: channels, unsubscribeCategoriesToAdd: '5' }), {
+      success: true,
+    });
+    const rows: [removed: unknown, left: string[]][] = [
+      ['Email', channels.slice(1)],
+      ['Email', channels.slice(1)],
+      [
+        ['Webhook', 'Fax'],
+        ['Push Notification', 'Newsfeed Message'],
+      ],
+      ['[Push Notification, Newsfeed Message]', []],
+      ['', []],
+      [null, []],
+    ];
+    for (const [unsubscribeChannelsToRemove, left] of rows) {
+      assert.deepEqual(await set({ unsubscribeChannelsToRemove }), { success: true });
+      assert.deepEqual((await shown())['unsubscribeChannels'], left);
+    }
+    const both = { unsubscribeChannelsToAdd: ['Email', 'Webhook'], unsubscribeChannelsToRemove: 'Email' };
+    assert.deepEqual(await set({ ...both, unsubscribeCategoriesToRemove: 5 }), { success: true });
+    const user = await shown();
+    assert.deepEqual([user['unsubscribeChannels'], user['unsubscribeCategories']], [['Webhook'], []]);
+  });
+
   test('his devices: by start and by setDeviceAttributes, also wrapped in an object', async () => {
     const ids = { userId: `user-${users++}`, deviceId: `device-${users}` };
     const { call, shown } = newUser(ids);
@@ -248,6 +312,20 @@ describe('calls that few make', () => {
       [answer.status, onlyElement(answer).error],
       [400, { message: "'trafficSource' must be provided" }],
     );
+  });
+
+  test('resetAnomalies is taken, and there is nothing to reset', async () => {
+    const { set, shown } = newUser();
+    await set({ userAttributes: { plan: 'pro' } });
+    const before = await shown();
+    for (const resetAnomalies of [true, 'true', 'False', 1, null]) {
+      assert.deepEqual(await set({ resetAnomalies }), { success: true });
+      assert.deepEqual(await shown(), before);
+    }
+    const reset = { action: 'setUserAttributes', userId: before['userId'], resetAnomalies: true };
+    const options = { key: 'development' } as const;
+    const answer = await leanplum(server, { action: 'multi', time: nowSec(), data: [reset, reset] }, options);
+    assert.deepEqual(answer.body, { response: [{ success: true }, { success: true }] });
   });
 
   test('restart is answered like start, names of the editor with plain success', async () => {

@@ -7,6 +7,7 @@ import type { EventId, IdentityId, ProfileId, ProjectId } from '../../src/core/i
 import type { Line } from '../../src/core/line.ts';
 import type { IdentityKind, Profile } from '../../src/core/profile.ts';
 import { writeProfile } from '../../src/core/profile-document.ts';
+import { noUpdate } from '../../src/dialects/leanplum/no-update.ts';
 import type { Json, JsonObject } from '../../src/lib/json.ts';
 
 // Tables of commands on the core: given, when, then.
@@ -154,6 +155,12 @@ export function steer(
   { ids = ann, ...given }: Options<'steer_session'> = {},
 ): Command {
   return { kind: 'steer_session', action, ids: idsOf(ids), create: false, timeSec: null, ...given };
+}
+
+/** Changes what else is known of a user; nothing, if nothing is given. */
+export function update({ ids = ann, ...given }: Options<'update_profile'> = {}): Command {
+  const rest = { create: true, ...noUpdate, ...given };
+  return { kind: 'update_profile', ids: idsOf(ids), ...rest };
 }
 
 /** Enters a state. */

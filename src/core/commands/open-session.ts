@@ -1,6 +1,6 @@
 import type { Change } from '../change.ts';
 import type { OpenSession } from '../command.ts';
-import { applied, type Outcome, profileFull } from '../outcome.ts';
+import { applied, type Outcome } from '../outcome.ts';
 import { deviceOf, sessionOf } from '../session.ts';
 import { setAttributes } from './set-attributes.ts';
 import { takeStep } from './steer-session.ts';
@@ -8,7 +8,8 @@ import { setFacts } from './update-profile.ts';
 
 /**
  * A second start for the same user and device ends the open session and opens another; a caller that starts before
- * every event (a backend, not an SDK) goes on with the open one (Leanplum contract 2.2 `start`).
+ * every event (a backend, not an SDK) goes on with the open one (Leanplum contract 2.2 `start`). It has begun also when
+ * the profile has no room for what it says of its user.
  */
 export function openSession(change: Change, command: OpenSession): Outcome {
   const { continueOpen, background } = command;
@@ -18,7 +19,10 @@ export function openSession(change: Change, command: OpenSession): Outcome {
     : change.profile.sessions.find((session) => session.device === device);
   const action = `${continueOpen ? 'continue' : 'start'}${background ? '_background' : ''}` as const;
   takeStep(change, open, { action, device, atMs: change.happenedMs(command.timeSec) });
-  if (!setFacts(change, command)) return profileFull;
-  if (command.attributes.length === 0) return applied;
-  return setAttributes(change, { ...command, kind: 'set_attributes', keepNewer: false });
+  const full = setFacts(change, command);
+  if (command.attributes.length > 0) {
+    const set = setAttributes(change, { ...command, kind: 'set_attributes', keepNewer: false });
+    if (set.code === 'profile_full') full.push(...command.attributes.map(([name]) => name));
+  }
+  return full.length === 0 ? applied : { code: 'applied', offline: false, full };
 }

@@ -4,7 +4,7 @@ import type { SetAttributes } from '../command.ts';
 import { profileSizeMax } from '../limits.ts';
 import { applied, type Outcome, profileFull } from '../outcome.ts';
 import type { Profile } from '../profile.ts';
-import { deviceOf, placeOf, sessionOf } from '../session.ts';
+import { changedIn } from '../session.ts';
 
 /**
  * Sets and clears attributes. With `keepNewer` an attribute set later than this stays (equal times: the later arrival
@@ -19,12 +19,11 @@ export function setAttributes(change: Change, command: SetAttributes): Outcome {
   if (winning.length === 0) return applied;
   const more = growth(profile, winning);
   if (more > 0 && profile.size + more > profileSizeMax) return profileFull;
-  const session = sessionOf(profile, deviceOf(profile, command.ids));
   change.say({
     kind: 'attributes',
     params: Object.fromEntries(winning),
     timeSec,
-    session: session !== undefined && placeOf(session, 'attributes') === 'inside' ? session.id : null,
+    session: changedIn(profile, command.ids),
   });
   return applied;
 }

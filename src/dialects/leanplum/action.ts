@@ -62,8 +62,8 @@ export interface Translated {
   readonly command: Command | undefined;
   /** What it asks of the project's content, if anything. */
   readonly content?: ContentRequest;
-  /** Why something of it was altered or skipped. */
-  readonly warning: string | undefined;
+  /** Why something of it was altered or skipped; what is wrong with the clock of its call is said without it. */
+  readonly warning?: string | undefined;
 }
 
 /** One text of all that there is to say; undefined when there is nothing. */

@@ -1,6 +1,7 @@
 import type { AttributeEdit } from '../../core/attribute-edits.ts';
+import { parseDecimal } from '../../lib/decimal.ts';
 import type { Json } from '../../lib/json.ts';
-import { type Fault, faults } from './fault.ts';
+import type { Fault } from './fault.ts';
 import { attributesMax } from './limits.ts';
 import { isFault, objectOf, type Parameters } from './parameters.ts';
 import { readEntries } from './values.ts';
@@ -19,19 +20,16 @@ export function readAttributeEdits(parameters: Parameters, warnings: string[]): 
     for (const [name, value] of Object.entries(kept)) {
       // null clears nothing here.
       if (value === null) continue;
-      const edit = op === 'increment' ? toIncrement(name, value) : { op, name, values: listOf(value) };
-      if (isFault(edit)) return edit;
-      edits.push(edit);
+      edits.push(op === 'increment' ? toIncrement(name, value) : { op, name, values: listOf(value) });
     }
   }
   return edits;
 }
 
-function toIncrement(name: string, value: Json): AttributeEdit | Fault {
-  const by = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof by === 'number' && Number.isFinite(by)
-    ? { op: 'increment', name, by }
-    : faults.badValue('userAttribute', name);
+/** The core skips what is no integer, as it skips attributes that hold none. */
+function toIncrement(name: string, value: Json): AttributeEdit {
+  const by = typeof value === 'string' ? parseDecimal(value) : value;
+  return { op: 'increment', name, by: typeof by === 'number' ? by : Number.NaN };
 }
 
 function listOf(value: Json): readonly Json[] {

@@ -60,14 +60,16 @@ export function readActionTime(
 ): ActionTime | Fault {
   const at = timeOf(action);
   if (isFault(at)) return at;
-  const { receivedSec, sentSec, skewWarning } = clock;
-  if (at === undefined) return { timeSec: receivedSec, warning: skewWarning };
+  const { receivedSec, sentSec } = clock;
+  if (at === undefined) return { timeSec: receivedSec, warning: undefined };
   const agoSec = clock.isBatch ? (sentSec ?? receivedSec) - at : receivedSec - at;
   if (options.refusesPast && clock.isBatch && agoSec > pastDaysMax * secondsPerDay) {
     const days = Math.floor(agoSec / secondsPerDay);
-    const warning = skewWarning ?? `Past event detected (${days} days ago). Rewriting timestamp.`;
+    // If the clock is wrong as well, only that is said.
+    const isSkewed = clock.skewWarning !== undefined;
+    const warning = isSkewed ? undefined : `Past event detected (${days} days ago). Rewriting timestamp.`;
     return { timeSec: receivedSec, warning };
   }
   const corrected = clock.isBatch ? receivedSec - agoSec : at;
-  return { timeSec: Math.min(corrected, receivedSec), warning: skewWarning };
+  return { timeSec: Math.min(corrected, receivedSec), warning: undefined };
 }

@@ -9,6 +9,6 @@ export const editorActions: readonly Action[] = [
   name,
   key: 'development',
   userIsOptional: true,
-  toCommand: (_parameters, call) => ({ warning: call.clock.skewWarning, command: undefined }),
+  toCommand: () => ({ command: undefined }),
   toReply: () => ({}),
 }));

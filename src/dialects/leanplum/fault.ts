@@ -48,5 +48,7 @@ export const faults = {
     new Fault(`Done, but the answer to the batch would have more than ${max} characters.`, 200),
   userBusy: new Fault('Request failed due to concurrent requests to the same profile ID', 429),
   methodNotAllowed: new Fault('Method not allowed', 405),
+  profileFull: new Fault('User profile is too large; request skipped.', 200),
+  blocked: new Fault('Unavailable For Legal Reasons', 451),
   internal: new Fault('Internal server error', 500),
 } as const;

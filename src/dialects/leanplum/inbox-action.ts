@@ -19,7 +19,7 @@ export function inboxAction(name: string): Action {
       const problem = check(parameters);
       if (problem !== undefined) return problem;
       if (!textOf(parameters['newsfeedMessageId'])) return faults.missing('newsfeedMessageId');
-      return { warning: call.clock.skewWarning, command: askForUser(parameters, call) };
+      return { command: askForUser(parameters, call) };
     },
 
     toReply: () => ({}),

@@ -80,7 +80,7 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
   const render = (outcomes: readonly Outcome[], contents: readonly ContentResult[] = []) =>
     envelope(
       statusOf(outcomes, { elements: steps.length, isBatch: call.isBatch }),
-      renderElements(steps, outcomes, contents),
+      renderElements(steps, { outcomes, contents, skew: call.clock.skewWarning }),
       { migrateState },
     );
   const { items, content, isWrite } = workOf(steps);
@@ -184,20 +184,24 @@ function countLookups(call: Call, steps: readonly Step[], receivedMs: number, lo
 
 function renderElements(
   steps: readonly Step[],
-  outcomes: readonly Outcome[],
-  contents: readonly ContentResult[],
+  {
+    outcomes,
+    contents,
+    skew,
+  }: { outcomes: readonly Outcome[]; contents: readonly ContentResult[]; skew: string | undefined },
 ): string[] {
   let nextOutcome = 0;
   let nextContent = 0;
   let length = 0;
   return steps.map((step) => {
-    if (step.fault !== undefined) return faultElement(step.fault, step.requestId);
+    if (step.fault !== undefined) return faultElement(step.fault, step.requestId, skew);
     const outcome = step.item === undefined ? applied : (outcomes[nextOutcome++] as Outcome);
     const content = step.content === undefined ? undefined : contents[nextContent++];
-    if (length > answerLengthMax) return faultElement(faults.answerTooLarge(answerLengthMax), step.requestId);
+    if (length > answerLengthMax)
+      return faultElement(faults.answerTooLarge(answerLengthMax), step.requestId, skew);
     const { action, call, parameters, requestId, warning } = step;
     const fields = action.toReply(outcome, call, parameters, content);
-    const element = outcomeElement(outcome, fields, { requestId, warning });
+    const element = outcomeElement(outcome, fields, { requestId, skew, warning });
     length += element.length;
     return element;
   });

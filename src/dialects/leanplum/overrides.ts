@@ -31,6 +31,9 @@ export function readTotals(parameters: Parameters): UpdateProfile['totals'] | Fa
   };
 }
 
+/** All of them numbers, also as text; a date is none (contract 1.4, 2.3). */
+const counterFields = ['count', 'countIncrement', 'value', 'valueIncrement', 'firstTime', 'lastTime'];
+
 function readCounters(
   parameters: Parameters,
   kind: 'event' | 'state',
@@ -52,14 +55,10 @@ function readCounters(
       const number = readNumber(fields, field);
       return isFault(number) ? faults.badField(kind, name, field) : number;
     };
-    const values = ['count', 'countIncrement', 'value', 'valueIncrement'].map(read);
-    // Only numbers are times: a date as text is refused as the vendor does it.
-    const times = ['firstTime', 'lastTime'].map((field) =>
-      typeof fields[field] === 'string' ? faults.badField(kind, name, field) : read(field),
-    );
-    const bad = [...values, ...times].find(isFault);
+    const numbers = counterFields.map(read);
+    const bad = numbers.find(isFault);
     if (bad !== undefined) return bad;
-    const [count, countBy, value, valueBy, firstSec, lastSec] = [...values, ...times] as (number | null)[];
+    const [count, countBy, value, valueBy, firstSec, lastSec] = numbers as (number | null)[];
     const counts = { count: whole(count), countBy: whole(countBy) };
     overrides.push({
       name,

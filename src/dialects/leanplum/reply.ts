@@ -2,7 +2,7 @@ import type { Outcome } from '../../core/outcome.ts';
 import { unreachable } from '../../lib/assert.ts';
 import type { ReplyFields } from './action.ts';
 import { type Fault, faults } from './fault.ts';
-import { namesBeyond } from './rules/names.ts';
+import { namesBeyond, spellOut } from './rules/names.ts';
 
 /** An HTTP answer. The body is an envelope for every status (contract 1.9). */
 export interface Reply {
@@ -31,43 +31,52 @@ export function refusal(fault: Fault, requestId?: string): Reply {
   return envelope(fault.status, [faultElement(fault, requestId)]);
 }
 
-export function faultElement(fault: Fault, requestId: string | undefined): string {
-  return `{"success":false,"error":{"message":${JSON.stringify(fault.message)}}${requestIdMember(requestId)}}`;
+/** `warning` stands beside the error: what is wrong with the clock of a batch is said with every element of it. */
+export function faultElement(fault: Fault, requestId: string | undefined, warning?: string): string {
+  const error = `"error":{"message":${JSON.stringify(fault.message)}}`;
+  return `{"success":false,${error}${warningMember(warning)}${requestIdMember(requestId)}}`;
 }
 
-/** The element of an action that reached the core: every outcome has its text here (contract 1.14). */
+/**
+ * The element of an action that reached the core: every outcome has its text here (contract 1.14). `warning` is what was
+ * altered or skipped of it before.
+ */
 export function outcomeElement(
   outcome: Outcome,
   fields: ReplyFields,
-  options: { requestId: string | undefined; warning: string | undefined },
+  {
+    requestId,
+    skew,
+    warning,
+  }: { requestId: string | undefined; skew: string | undefined; warning: string | undefined },
 ): string {
-  const id = requestIdMember(options.requestId);
+  const done = (...notices: readonly (string | undefined)[]) =>
+    `{"success":true${membersOf(fields)}${warningMember(skew, ...notices)}${requestIdMember(requestId)}}`;
+  const refused = (fault: Fault) => faultElement(fault, requestId, skew);
   switch (outcome.code) {
     case 'applied':
-      return `{"success":true${membersOf(fields)}${warningMember(withSkipped(options.warning, outcome))}${id}}`;
+      return done(warning, ...noticesOf(outcome));
     case 'duplicate':
     case 'profile':
-      return `{"success":true${membersOf(fields)}${warningMember(options.warning)}${id}}`;
+      return done(warning);
     case 'user_not_found':
-      return `{"success":true${membersOf(fields)}${warningMember('User not found; request skipped.')}${id}}`;
-    case 'no_session':
-      return `{"success":true,"ignored":true${warningMember('No active session; event ignored.')}${id}}`;
-    case 'name_skipped': {
-      const notice = outcome.names.map(namesBeyond).join(' ');
-      return `{"success":true${membersOf(fields)}${warningMember(withNotice(options.warning, notice))}${id}}`;
+      return done('User not found; request skipped.');
+    case 'no_session': {
+      const notice = warningMember(skew, 'No active session; event ignored.');
+      return `{"success":true,"ignored":true${notice}${requestIdMember(requestId)}}`;
     }
-    case 'session_full': {
-      const notice = `Session has too many ${outcome.of}; request skipped.`;
-      return `{"success":true${membersOf(fields)}${warningMember(withNotice(options.warning, notice))}${id}}`;
-    }
+    case 'name_skipped':
+      return done(warning, ...outcome.names.map(namesBeyond));
+    case 'session_full':
+      return done(warning, `Session has too many ${outcome.of}; request skipped.`);
     case 'profile_full':
-      return `{"success":false,"error":{"message":"User profile is too large; request skipped."}${id}}`;
+      return refused(faults.profileFull);
     case 'blocked':
-      return `{"success":false,"error":{"message":"Unavailable For Legal Reasons"}${id}}`;
+      return refused(faults.blocked);
     case 'id_needed':
-      return faultElement(faults.missing('userId'), options.requestId);
+      return refused(faults.missing('userId'));
     case 'failed':
-      return `{"success":false,"error":{"message":"Internal server error"}${id}}`;
+      return refused(faults.internal);
     default:
       return unreachable(outcome);
   }
@@ -84,17 +93,15 @@ export function statusOf(
 }
 
 /** What the core has left out of an action that it has carried out. */
-function withSkipped(
-  warning: string | undefined,
-  { names = [], skipped = [] }: Extract<Outcome, { code: 'applied' }>,
-): string | undefined {
+function noticesOf({
+  names = [],
+  skipped = [],
+  full = [],
+}: Extract<Outcome, { code: 'applied' }>): readonly string[] {
   const notices = names.map(namesBeyond);
   if (skipped.length > 0) notices.push(`Increment needs integers; skipped: ${skipped.join(', ')}`);
-  return notices.length === 0 ? warning : withNotice(warning, notices.join(' '));
-}
-
-function withNotice(warning: string | undefined, notice: string): string {
-  return warning === undefined ? notice : `${warning} ${notice}`;
+  if (full.length > 0) notices.push(`User profile is too large; skipped: ${spellOut(full)}.`);
+  return notices;
 }
 
 /** Absent keys are left out, never null: iOS mistakes null for an object (contract 1.10). */
@@ -102,8 +109,11 @@ function requestIdMember(requestId: string | undefined): string {
   return requestId === undefined ? '' : `,"reqId":${JSON.stringify(requestId)}`;
 }
 
-function warningMember(warning: string | undefined): string {
-  return warning === undefined ? '' : `,"warning":{"message":${JSON.stringify(warning)}}`;
+/** One text of all that there is to say. */
+function warningMember(...notices: readonly (string | undefined)[]): string {
+  let text = '';
+  for (const notice of notices) if (notice !== undefined) text += text === '' ? notice : ` ${notice}`;
+  return text === '' ? '' : `,"warning":{"message":${JSON.stringify(text)}}`;
 }
 
 function membersOf(fields: ReplyFields): string {

@@ -10,9 +10,8 @@ export const block: Action = {
   name: 'block',
   key: 'production',
 
-  toCommand(parameters: Parameters, { user, clock }: ActionCall): Translated {
+  toCommand(parameters: Parameters, { user }: ActionCall): Translated {
     return {
-      warning: clock.skewWarning,
       // Who is not known yet shall not become known either.
       command: {
         kind: 'block_user',

@@ -11,9 +11,8 @@ export const deleteUser: Action = {
   key: 'development',
   isFree: true,
 
-  toCommand(parameters: Parameters, { user, clock }: ActionCall): Translated {
+  toCommand(parameters: Parameters, { user }: ActionCall): Translated {
     return {
-      warning: clock.skewWarning,
       command: {
         kind: 'erase_user',
         ids: idsToFind(user),

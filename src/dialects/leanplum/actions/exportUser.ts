@@ -10,9 +10,8 @@ export const exportUser: Action = {
   name: 'exportUser',
   key: 'dataExport',
 
-  toCommand(_parameters: Parameters, call: ActionCall): Translated {
-    const { user, clock } = call;
-    return { warning: clock.skewWarning, command: { kind: 'read_profile', ids: user.ids, create: false } };
+  toCommand(_parameters: Parameters, { user }: ActionCall): Translated {
+    return { command: { kind: 'read_profile', ids: user.ids, create: false } };
   },
 
   toReply(outcome: Outcome): ReplyFields {

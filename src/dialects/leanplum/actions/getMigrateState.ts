@@ -1,5 +1,4 @@
-import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Action, ReplyFields, Translated } from '../action.ts';
 import { migrateStateHash } from '../reply.ts';
 
 /**
@@ -11,8 +10,8 @@ export const getMigrateState: Action = {
   key: 'production',
   userIsOptional: true,
 
-  toCommand(_parameters: Parameters, call: ActionCall): Translated {
-    return { warning: call.clock.skewWarning, command: undefined };
+  toCommand(): Translated {
+    return { command: undefined };
   },
 
   toReply(): ReplyFields {

@@ -1,5 +1,4 @@
-import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Action, ReplyFields, Translated } from '../action.ts';
 
 /**
  * The app inbox of a user, by message id (contract 2.12, 5.6): empty, since nothing sends to it yet. An unknown user has
@@ -9,8 +8,8 @@ export const getNewsfeedMessages: Action = {
   name: 'getNewsfeedMessages',
   key: 'production',
 
-  toCommand(_parameters: Parameters, call: ActionCall): Translated {
-    return { warning: call.clock.skewWarning, command: undefined };
+  toCommand(): Translated {
+    return { command: undefined };
   },
 
   toReply(): ReplyFields {

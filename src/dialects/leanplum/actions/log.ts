@@ -9,7 +9,6 @@ export const log: Action = {
 
   toCommand(parameters: Parameters, call: ActionCall): Translated {
     return {
-      warning: call.clock.skewWarning,
       command: call.user.ids.length === 0 ? undefined : askForUser(parameters, call),
     };
   },

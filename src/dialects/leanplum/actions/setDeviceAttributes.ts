@@ -1,5 +1,6 @@
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
 import { createsUser } from '../action.ts';
+import { readActionTime } from '../clock.ts';
 import { readDeviceFacts } from '../facts.ts';
 import { type Fault, faults } from '../fault.ts';
 import { noUpdate } from '../no-update.ts';
@@ -13,6 +14,8 @@ export const setDeviceAttributes: Action = {
   key: 'production',
 
   toCommand(parameters: Parameters, { user, clock }: ActionCall): Translated | Fault {
+    const time = readActionTime(parameters, clock, { refusesPast: false });
+    if (isFault(time)) return time;
     if (user.deviceId === undefined) return faults.missing('deviceId');
     // A client library wraps the fields in an object.
     const wrapped = objectOf(parameters, 'deviceAttributes');
@@ -20,13 +23,14 @@ export const setDeviceAttributes: Action = {
     const devices = readDeviceFacts({ ...parameters, ...wrapped }, user.deviceId);
     if (isFault(devices)) return devices;
     return {
-      warning: devices.length === 0 ? noFields : clock.skewWarning,
+      warning: devices.length === 0 ? noFields : undefined,
       command: {
         kind: 'update_profile',
         ids: user.ids,
         create: devices.length > 0 && createsUser(parameters, true),
         ...noUpdate,
         devices,
+        timeSec: time.timeSec,
       },
     };
   },

@@ -7,9 +7,8 @@ export const unblock: Action = {
   name: 'unblock',
   key: 'production',
 
-  toCommand(_parameters: Parameters, { user, clock }: ActionCall): Translated {
+  toCommand(_parameters: Parameters, { user }: ActionCall): Translated {
     return {
-      warning: clock.skewWarning,
       command: { kind: 'unblock_user', ids: idsToFind(user), create: false },
     };
   },

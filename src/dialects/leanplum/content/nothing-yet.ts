@@ -19,8 +19,7 @@ export function emptyList(name: string, key: LeanplumKeyClass, field: string): A
     name,
     key,
     userIsOptional: true,
-    toCommand: (parameters, { clock }) =>
-      check(parameters) ?? { warning: clock.skewWarning, command: undefined },
+    toCommand: (parameters) => check(parameters) ?? { command: undefined },
     toReply: () => ({ [field]: [] }),
   };
 }

@@ -36,7 +36,7 @@ export function readDevices(parameters: Parameters, user: User, warnings: string
       continue;
     }
     devices.push(...facts);
-    if (!known.has(device)) ids = [...ids, { kind: 'device', value: device, attach: true }];
+    if (!known.has(device)) ids = [...ids, { kind: 'device', value: device, attach: true, told: true }];
     known.add(device);
   }
   if (skipped.length > 0) warnings.push(`Devices need a userId; skipped: ${skipped.join(', ')}`);

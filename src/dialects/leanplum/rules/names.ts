@@ -46,7 +46,8 @@ export function namesBeyond({ kind, why, names }: SkippedNames): string {
     : `State name is used for an event; ${skipped}`;
 }
 
-function spellOut(names: readonly string[]): string {
+/** Three of them, and how many more there are. */
+export function spellOut(names: readonly string[]): string {
   const shown = names.slice(0, namesShownMax).map((name) => `'${name.slice(0, nameLengthMax)}'`);
   const more = names.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

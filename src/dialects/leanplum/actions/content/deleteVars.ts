@@ -1,4 +1,4 @@
-import type { Action, ActionCall, Translated } from '../../action.ts';
+import type { Action, Translated } from '../../action.ts';
 import { type Fault, faults } from '../../fault.ts';
 import { variableNamesMax } from '../../limits.ts';
 import { isFault, type Parameters, readTexts } from '../../parameters.ts';
@@ -9,11 +9,11 @@ export const deleteVars: Action = {
   key: 'development',
   userIsOptional: true,
 
-  toCommand(parameters: Parameters, { clock }: ActionCall): Translated | Fault {
+  toCommand(parameters: Parameters): Translated | Fault {
     const names = readTexts(parameters, 'vars', variableNamesMax);
     if (isFault(names)) return names;
     if (names.length === 0) return faults.missing('vars');
-    return { warning: clock.skewWarning, command: undefined, content: { do: 'remove_variables', names } };
+    return { command: undefined, content: { do: 'remove_variables', names } };
   },
 
   toReply: (_outcome, _call, _parameters, content) => ({ variablesRemoved: content?.removed ?? [] }),

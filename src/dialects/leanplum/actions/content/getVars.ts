@@ -15,7 +15,6 @@ export const getVars: Action = {
 
   toCommand(parameters: Parameters, call: ActionCall): Translated {
     return {
-      warning: call.clock.skewWarning,
       command: call.user.ids.length === 0 ? undefined : askForUser(parameters, call),
       content: { do: 'read' },
     };

@@ -12,7 +12,7 @@ export const registerDevice: Action = {
   name: 'registerDevice',
   key: 'development',
 
-  toCommand(parameters: Parameters, { user, clock }: ActionCall): Translated | Fault {
+  toCommand(parameters: Parameters, { user }: ActionCall): Translated | Fault {
     const problem = check(parameters);
     if (problem !== undefined) return problem;
     if (user.deviceId === undefined) return faults.missing('deviceId');
@@ -20,7 +20,7 @@ export const registerDevice: Action = {
     if (email === '') return faults.missing('email');
     if (email.length > emailLengthMax) return faults.tooLong('email', emailLengthMax);
     const content = { do: 'register_device', device: user.deviceId, email } as const;
-    return { warning: clock.skewWarning, command: undefined, content };
+    return { command: undefined, content };
   },
 
   toReply: (_outcome, _call, _parameters, content) => ({ registered: content?.isNewDevice ?? false }),

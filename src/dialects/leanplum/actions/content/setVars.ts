@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Part, RegisteredPart } from '../../../../core/content/content.ts';
 import { isLargerThan, type JsonObject, weighJson } from '../../../../lib/json.ts';
-import type { Action, ActionCall, Translated } from '../../action.ts';
+import type { Action, Translated } from '../../action.ts';
 import { flattenVariables } from '../../content/variable-names.ts';
 import { type Fault, faults } from '../../fault.ts';
 import { contentPartBytesMax, nameLengthMax } from '../../limits.ts';
@@ -34,7 +34,7 @@ export const setVars: Action = {
   key: 'development',
   userIsOptional: true,
 
-  toCommand(parameters: Parameters, { clock }: ActionCall): Translated | Fault {
+  toCommand(parameters: Parameters): Translated | Fault {
     const problem = check(parameters);
     if (problem !== undefined) return problem;
     const parts: { [part in RegisteredPart]?: Part } = {};
@@ -49,7 +49,7 @@ export const setVars: Action = {
       parts[part] = entries;
     }
     if (Object.keys(parts).length === 0) return faults.missing('vars');
-    return { warning: clock.skewWarning, command: undefined, content: { do: 'register', parts } };
+    return { command: undefined, content: { do: 'register', parts } };
   },
 
   toReply: () => ({}),
