@@ -1,3 +1,5 @@
+import { type Limits, limitSettings } from './limit-settings.ts';
+
 /** A setting is missing or wrong; the message names it. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
@@ -35,19 +37,11 @@ export interface Settings {
   readonly historicalData: boolean;
   /** Requests to the Bloomreach API per minute and client address; undefined: as many as come. */
   readonly bloomreachRateLimit: number | undefined;
-  /** How many events and states of SDKs one session may hold; infinite: any number. */
-  readonly sessionEventsMax: number;
-  readonly sessionStatesMax: number;
-  /** How many names of a kind a Leanplum app may use; infinite: any number. */
-  readonly eventNamesMax: number;
-  readonly stateNamesMax: number;
-  readonly attributeNamesMax: number;
-  readonly paramNamesMax: number;
-  /** How many names of properties the customers of a Bloomreach project may have; infinite: any number. */
-  readonly propertyNamesMax: number;
+  /** Of what the APIs take. */
+  readonly limits: Limits;
 }
 
-/** Every setting, as `docs/operating/settings.md` shows it (a test compares). */
+/** Every setting but the limits, as `docs/operating/settings.md` shows it (a test compares). */
 export const settingDocs = {
   RAPPORT_HOST: {
     default: '127.0.0.1',
@@ -94,7 +88,7 @@ export const settingDocs = {
   RAPPORT_DEV_MODE_LIMIT: {
     default: 'api',
     meaning:
-      'Whose Leanplum requests with `devMode=true` are limited to one a second and user: `api` those of callers that are no SDK, `all`, or `off`.',
+      'Whose Leanplum requests with `devMode=true` are limited to one a second and user (`RAPPORT_DEV_MODE_INTERVAL_MS`): `api` those of callers that are no SDK, `all`, or `off`.',
   },
   RAPPORT_BLOOMREACH_RATE_LIMIT: {
     default: 'off',
@@ -129,28 +123,6 @@ export const settingDocs = {
     meaning:
       '`on` keeps the times of Leanplum events of more than 365 days ago, for loading old data; `off` moves them to now, with a warning.',
   },
-  RAPPORT_SESSION_EVENTS: {
-    default: '1500',
-    meaning:
-      'Events that Leanplum SDKs may track in one session; more are skipped with a warning. `0`: no limit.',
-  },
-  RAPPORT_SESSION_STATES: {
-    default: '1500',
-    meaning: 'The same for the states they enter.',
-  },
-  RAPPORT_EVENT_NAMES: {
-    default: '500',
-    meaning:
-      'Names of events that a Leanplum app may use; what has another one is skipped with a warning, as is one that is the name of a state. At most `10000`; `0`: no limit, and names are not looked at.',
-  },
-  RAPPORT_STATE_NAMES: { default: '500', meaning: 'The same for states.' },
-  RAPPORT_ATTRIBUTE_NAMES: { default: '500', meaning: 'The same for attributes of users.' },
-  RAPPORT_PARAMETER_NAMES: { default: '200', meaning: 'The same for parameters of events and states.' },
-  RAPPORT_PROPERTY_NAMES: {
-    default: '255',
-    meaning:
-      'Names of properties that the Bloomreach API may give the customers of a project; an update with one more is dropped, answered as done, and logged. Attributes that the Leanplum API brought in are not counted. At most `10000`; `0`: no limit. The vendor has 255, or 1024 by contract.',
-  },
 } as const;
 
 /** Reads the settings from the environment. Throws `SettingError`. */
@@ -177,13 +149,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     currency: readCurrency(get('RAPPORT_CURRENCY')),
     currencyRatesFile: get('RAPPORT_CURRENCY_RATES') || undefined,
     historicalData: readSwitch('RAPPORT_HISTORICAL_DATA', get('RAPPORT_HISTORICAL_DATA')),
-    sessionEventsMax: readLimit('RAPPORT_SESSION_EVENTS', get('RAPPORT_SESSION_EVENTS')),
-    sessionStatesMax: readLimit('RAPPORT_SESSION_STATES', get('RAPPORT_SESSION_STATES')),
-    eventNamesMax: readLimit('RAPPORT_EVENT_NAMES', get('RAPPORT_EVENT_NAMES'), namesMax),
-    stateNamesMax: readLimit('RAPPORT_STATE_NAMES', get('RAPPORT_STATE_NAMES'), namesMax),
-    attributeNamesMax: readLimit('RAPPORT_ATTRIBUTE_NAMES', get('RAPPORT_ATTRIBUTE_NAMES'), namesMax),
-    paramNamesMax: readLimit('RAPPORT_PARAMETER_NAMES', get('RAPPORT_PARAMETER_NAMES'), namesMax),
-    propertyNamesMax: readLimit('RAPPORT_PROPERTY_NAMES', get('RAPPORT_PROPERTY_NAMES'), namesMax),
+    limits: readLimits(environment),
   };
 }
 
@@ -192,13 +158,14 @@ function readLines(text: string): number {
   throw new SettingError(`RAPPORT_HISTORY_LINES must be a number from 1 to 99999999, not '${text}'`);
 }
 
-/** Names of one kind are written as a whole when one is new. */
-const namesMax = 10_000;
-
-/** 0 stands for no limit. */
-function readLimit(name: string, text: string, max = 99_999_999): number {
-  if (/^\d{1,8}$/.test(text) && Number(text) <= max) return Number(text) || Number.POSITIVE_INFINITY;
-  throw new SettingError(`${name} must be a number from 0 to ${max}, not '${text}'`);
+function readLimits(environment: Readonly<Record<string, string | undefined>>): Limits {
+  const limits = Object.entries(limitSettings).map(([limit, { setting, default: value, min, max }]) => {
+    const text = environment[setting] || String(value);
+    if (!/^\d{1,8}$/.test(text) || Number(text) < min || Number(text) > max)
+      throw new SettingError(`${setting} must be a number from ${min} to ${max}, not '${text}'`);
+    return [limit, Number(text) || Number.POSITIVE_INFINITY];
+  });
+  return Object.fromEntries(limits) as Limits;
 }
 
 function readDevModeLimit(text: string): Settings['devModeLimit'] {

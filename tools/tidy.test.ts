@@ -297,6 +297,7 @@ describe('documented-settings', () => {
     const files = { 'src/config.ts': config, 'README.md': '`RAPPORT_HOST_NAME`' };
     assert.deepEqual(violations('documented-settings', files), ['src/config.ts:1']);
     assert.equal(violations('documented-settings', { 'src/config.ts': config }).length, 2);
+    assert.equal(violations('documented-settings', { 'src/limit-settings.ts': config }).length, 2);
   });
 
   it('is content when they are there', () => {

@@ -126,7 +126,11 @@ function uses(...names: readonly string[]): Partial<Batch> {
     const command: Command = { kind: 'track', ids, create: true, name, ...more };
     return { command };
   });
-  return { items, content: [], names: { event: 2, state: 2, attribute: 2, param: 2 } };
+  return {
+    items,
+    content: [],
+    names: { event: 2, state: 2, attribute: 2, param: 2, message: 2, interaction: 2 },
+  };
 }
 
 /** What came of each event. */

@@ -208,7 +208,7 @@ const content: fc.Arbitrary<ContentItem> = fc.record(
   { requiredKeys: ['request'] },
 );
 /** Names that the app may use. */
-const few = { event: 2, state: 1, attribute: 2, param: 1 };
+const few = { event: 2, state: 1, attribute: 2, param: 1, message: 1, interaction: 1 };
 const request: fc.Arbitrary<Request> = fc.record(
   {
     items: fc.oneof({ arbitrary: small, weight: 3 }, { arbitrary: large, weight: 1 }),

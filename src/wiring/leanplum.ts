@@ -25,19 +25,20 @@ export function buildLeanplum(
     actionSettings: {
       currencies: readCurrencies(settings),
       keepsOldTimes: settings.historicalData,
-      sessionEventsMax: settings.sessionEventsMax,
-      sessionStatesMax: settings.sessionStatesMax,
-      nameLimits: readNameLimits(settings),
+      limits: settings.limits,
+      nameLimits: nameLimitsOf(settings),
     },
   };
 }
 
-function readNameLimits(settings: Settings): NameLimits | undefined {
+function nameLimitsOf({ limits: given }: Settings): NameLimits | undefined {
   const limits: NameLimits = {
-    event: settings.eventNamesMax,
-    state: settings.stateNamesMax,
-    attribute: settings.attributeNamesMax,
-    param: settings.paramNamesMax,
+    event: given.eventNames,
+    state: given.stateNames,
+    attribute: given.attributeNames,
+    param: given.paramNames,
+    message: given.messageNames,
+    interaction: given.eventNames,
   };
   return Object.values(limits).some(Number.isFinite) ? limits : undefined;
 }

@@ -14,6 +14,7 @@ const environment = {
   RAPPORT_STATE_NAMES: '2',
   RAPPORT_ATTRIBUTE_NAMES: '2',
   RAPPORT_PARAMETER_NAMES: '2',
+  RAPPORT_MESSAGES: '2',
 };
 const done = { success: true };
 const folders: string[] = [];
@@ -154,9 +155,30 @@ describe('names beyond what an app may use', () => {
     assert.equal(exported.text, userNotFound);
   });
 
-  test('what users do with messages has names of its own', async () => {
-    const open = track('Open', { messageId: 42 });
-    assert.deepEqual(await multi([open, track('Accept', { messageId: 42 })]), [done, done]);
+  test('messages have names of their own, and what users do with them has', async () => {
+    const elements = await multi([
+      track('Open', { messageId: 42, userId: 'eve' }),
+      track('Accept', { messageId: '42', userId: 'eve' }),
+      track('', { messageId: 43, userId: 'eve' }),
+      track('Dismiss', { messageId: 42, userId: 'eve' }),
+      track('Open', { messageId: 44, userId: 'eve' }),
+      track('.m43 Open', { userId: 'eve' }),
+      set(
+        {},
+        { userId: 'eve', events: { '.m45': { count: 1 }, '.m42 View': { count: 1 }, '.m43': { count: 7 } } },
+      ),
+    ]);
+    assert.deepEqual(elements, [
+      done,
+      done,
+      done,
+      tooMany('interaction', "'Dismiss'"),
+      tooMany('message', "'.m44'"),
+      done,
+      skipped("Too many message names; skipped: '.m45'. Too many interaction names; skipped: 'View'."),
+    ]);
+    const counts = { '.m42 Open': 1, '.m42 Accept': 1, '.m43': 7, '.m43 Open': 1 };
+    assert.deepEqual(await countsOf(server, 'eve'), counts);
   });
 
   test('an Idempotency-Key has the answer as it was', async () => {

@@ -71,7 +71,9 @@ const track: Trial = {
     [{ event: '' }, "'event' must be provided"],
     [{ event: null, messageId: '' }, "'event' must be provided"],
     ...['event', 'info', 'messageId', 'disposition'].flatMap(notAText),
-    [{ messageId: `${long}y` }, "'messageId' is invalid."],
+    ...['x'.repeat(65), 'a b', '1##2', 'a,b', 1.5].map((messageId) => {
+      return [{ messageId }, "'messageId' is invalid."] as const;
+    }),
     [{ info: 'x'.repeat(16385) }, "'info' must have at most 16384 characters."],
     ...notANumber('value'),
     ...badEntries('params', 'param', 50),

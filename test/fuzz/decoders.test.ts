@@ -107,7 +107,7 @@ describe(`seed ${seed}`, () => {
           const at = readActionTime(parameters, clock, { refusesPast: true });
           assert.ok(isFault(at) || Number.isFinite(at.timeSec));
         }
-        const user = new Users({}).of(parameters);
+        const user = new Users({}, 400).of(parameters);
         assert.ok(isFault(user) || user.ids.length > 0);
       }),
       runs(0.13),

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { readSettings } from '../../src/config.ts';
 import { firstEventId, type ProjectId } from '../../src/core/ids.ts';
 import { defaultPermissions, readPermissions } from '../../src/core/project/permissions.ts';
 import { defaultSettings, type Project } from '../../src/core/project.ts';
@@ -99,14 +100,13 @@ const leanplumParts = {
   engine,
   projects,
   lookups: new Lookups(store, []),
-  devModeLimit: new DevModeLimit('off'),
+  devModeLimit: new DevModeLimit('off', 1_000),
   productionKeyDevMode: false,
   actionSettings: {
     currencies: new Currencies('USD', undefined),
     keepsOldTimes: false,
-    sessionEventsMax: 1500,
-    sessionStatesMax: 1500,
-    nameLimits: { event: 20, state: 10, attribute: 20, param: 20 },
+    limits: readSettings({}).limits,
+    nameLimits: { event: 20, state: 10, attribute: 20, param: 20, message: 20, interaction: 20 },
   },
 };
 const detectors = {

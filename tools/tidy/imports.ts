@@ -29,7 +29,8 @@ const mayImport = {
     'http',
     'operations',
   ],
-  config: [],
+  config: ['limit-settings'],
+  'limit-settings': [],
   'setting-files': ['config'],
   dialects: ['engine', 'store', 'exports', 'core', 'http'],
   engine: ['store', 'core'],
@@ -50,7 +51,7 @@ const mayImport = {
 } as const satisfies Record<string, readonly string[]>;
 type Kind = keyof typeof mayImport;
 
-const files: readonly Kind[] = ['main', 'app', 'config', 'setting-files'];
+const files: readonly Kind[] = ['main', 'app', 'config', 'limit-settings', 'setting-files'];
 /** Each folder in these is a part of its own: the dialects do not know each other, nor do the stores. */
 const foldersOfParts: readonly Kind[] = ['dialects', 'storage'];
 

@@ -47,7 +47,7 @@ export const environment: Rule = inEach(
 
 export const documentedSettings: Rule = ({ sources, readme }) =>
   sources
-    .filter(({ path }) => path === 'src/config.ts')
+    .filter(({ path }) => path === 'src/config.ts' || path === 'src/limit-settings.ts')
     .flatMap(({ path, text }) => {
       const settings = findAll(text, /\bRAPPORT_[A-Z0-9_]+/g, (found) => found);
       const byName = new Map(settings.reverse().map(({ line, message: name }) => [name, line]));

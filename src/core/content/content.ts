@@ -24,6 +24,8 @@ export interface Content {
   readonly attributeNames: Part;
   readonly propertyNames: Part;
   readonly paramNames: Part;
+  readonly messageNames: Part;
+  readonly interactionNames: Part;
 }
 
 export type ContentPart = keyof Content;
@@ -62,6 +64,8 @@ export const noContent: Content = {
   attributeNames: nothing,
   propertyNames: nothing,
   paramNames: nothing,
+  messageNames: nothing,
+  interactionNames: nothing,
 };
 
 /** Answers one request about a project's content; like `apply` a function of its arguments alone. */

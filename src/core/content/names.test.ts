@@ -7,7 +7,7 @@ import { type NameKind, type NameLimits, Names, type NewNames, namesPart, withNa
 import { screen } from './screen.ts';
 
 const unlimited = Number.POSITIVE_INFINITY;
-const many: NameLimits = { event: 9, state: 9, attribute: 9, param: 9 };
+const many: NameLimits = { event: 9, state: 9, attribute: 9, param: 9, message: 9, interaction: 9 };
 
 type Lists = { readonly [kind in NameKind]?: readonly string[] };
 
@@ -127,7 +127,38 @@ const rows: { readonly [what: string]: Row } = {
     given: track('a', { a: 1, b: 2 }),
     added: { param: ['a', 'b'] },
   },
-  'what users do with messages has names of its own': { limits: { event: 1 }, given: track('.m1 Open') },
+  'messages have names of their own, and what users do with them has': {
+    limits: { event: 1 },
+    known: { event: ['a'] },
+    given: track('.m1 Held Back'),
+    added: { message: ['.m1'], interaction: ['Held Back'] },
+  },
+  'a message without a place, where names of events are not looked at': {
+    limits: { event: unlimited, message: 1 },
+    known: { message: ['.m1'] },
+    given: track('.m2'),
+    left: 'nothing',
+    skipped: ['full message .m2'],
+  },
+  'a message without a place': {
+    limits: { message: 1 },
+    known: { message: ['.m1'] },
+    given: track('.m2'),
+    left: 'nothing',
+    skipped: ['full message .m2'],
+  },
+  'too much done with a message, also among counters': {
+    limits: { interaction: 1 },
+    known: { message: ['.m1'], interaction: ['Open'] },
+    given: update({ counters: { events: ['.m1 Open', '.m1 Accept', '.m1'].map(counter), states: [] } }),
+    left: update({ counters: { events: ['.m1 Open', '.m1'].map(counter), states: [] } }),
+    skipped: ['full interaction Accept'],
+  },
+  'what users do with messages may have the name of a state': {
+    known: { state: ['Open'] },
+    given: track('.m1 Open'),
+    added: { message: ['.m1'], interaction: ['Open'] },
+  },
   'without a limit nothing is looked at': {
     limits: { event: unlimited, state: 1, attribute: unlimited, param: unlimited },
     known: { state: ['a'] },
@@ -241,14 +272,22 @@ test('without names nothing is looked at', () => {
 });
 
 test('there are never more than may be, and none is of two kinds', () => {
-  const name = fc.constantFrom('a', 'b', 'c', 'd', '__proto__');
+  const name = fc.constantFrom('a', 'b', 'c', 'd', '__proto__', '.m1', '.m1 a', '.m2 a', '.m3 b');
   const command = fc.oneof(
     fc.tuple(name, fc.dictionary(name, fc.constant(1))).map(([it, params]) => track(it, params)),
     fc.tuple(name, fc.dictionary(name, fc.constant(1))).map(([it, params]) => enter(it, params)),
     fc.dictionary(name, fc.constantFrom(1, null)).map(set),
   );
   const most = fc.constantFrom(1, 2, 3, unlimited);
-  const limits = fc.record({ event: most, state: most, attribute: most, property: most, param: most });
+  const limits = fc.record({
+    event: most,
+    state: most,
+    attribute: most,
+    property: most,
+    param: most,
+    message: most,
+    interaction: most,
+  });
   fc.assert(
     fc.property(limits, fc.array(command), (given, commands) => {
       let content = noContent;

@@ -1,7 +1,10 @@
 import type { Content, Part } from './content.ts';
 
-/** What an app gives names to. A property is an attribute that the Bloomreach API brings in, which has a limit of its own. */
-export type NameKind = 'event' | 'state' | 'attribute' | 'property' | 'param';
+/**
+ * What an app gives names to. A property is an attribute that the Bloomreach API brings in, which has a limit of its own;
+ * messages and what users do with them are part of the names of their events.
+ */
+export type NameKind = 'event' | 'state' | 'attribute' | 'property' | 'param' | 'message' | 'interaction';
 
 /** How many names of each kind an app may use; infinite or left out: any number, and none of them is looked at. */
 export type NameLimits = { readonly [kind in NameKind]?: number };
@@ -21,6 +24,8 @@ export const namesPart = {
   attribute: 'attributeNames',
   property: 'propertyNames',
   param: 'paramNames',
+  message: 'messageNames',
+  interaction: 'interactionNames',
 } as const satisfies { [kind in NameKind]: keyof Content };
 
 /** No name is both. */
@@ -56,14 +61,9 @@ export class Names {
     return this.isLimited('property') ? 'property' : 'attribute';
   }
 
-  /** Whether it may be used without another look. What users do with messages has names of ours, with a dot before them. */
+  /** Whether it may be used without another look. */
   has(kind: NameKind, name: string): boolean {
-    return (
-      this.isInUse(kind, name) ||
-      !this.isLimited(kind) ||
-      this.#added.get(kind)?.has(name) === true ||
-      (kind === 'event' && name.startsWith('.'))
-    );
+    return this.isInUse(kind, name) || !this.isLimited(kind) || this.#added.get(kind)?.has(name) === true;
   }
 
   /** Why one that is not in use may not be, if so. `before`: what is to be added before it. */

@@ -54,7 +54,8 @@ function usesNoOthers(command: Command, names: Names): boolean {
 }
 
 function isNoOther(names: Names, kind: 'event' | 'state', name: string): boolean {
-  return names.inUse(kind).has(name) || !names.isLimited(kind);
+  // The names of messages have limits of their own.
+  return names.inUse(kind).has(name) || (!names.isLimited(kind) && !name.startsWith('.'));
 }
 
 function areNoOthers(names: Names, params: JsonObject): boolean {
@@ -67,9 +68,9 @@ function areNoOthers(names: Names, params: JsonObject): boolean {
 function screenNames(command: Command, trial: Trial): Command | undefined {
   switch (command.kind) {
     case 'track':
-      return screenNamed(command, 'event', trial);
+      return trial.passesEvent(command.name) ? screenNamed(command, trial) : undefined;
     case 'enter_state':
-      return screenNamed(command, 'state', trial);
+      return trial.passes('state', command.name) ? screenNamed(command, trial) : undefined;
     case 'open_session':
     case 'set_attributes': {
       const attributes = screenAttributes(command.attributes, trial);
@@ -81,7 +82,7 @@ function screenNames(command: Command, trial: Trial): Command | undefined {
       const edits = command.edits.filter(
         ({ op, name }) => op === 'remove' || trial.passes(trial.attributesAs, name),
       );
-      const events = command.counters.events.filter(({ name }) => trial.passes('event', name));
+      const events = command.counters.events.filter(({ name }) => trial.passesEvent(name));
       const states = command.counters.states.filter(({ name }) => trial.passes('state', name));
       if (trial.skipped.length === 0) return command;
       return { ...command, attributes, edits, counters: { events, states } };
@@ -91,12 +92,7 @@ function screenNames(command: Command, trial: Trial): Command | undefined {
   }
 }
 
-function screenNamed<C extends Track | EnterState>(
-  command: C,
-  kind: 'event' | 'state',
-  trial: Trial,
-): C | undefined {
-  if (!trial.passes(kind, command.name)) return undefined;
+function screenNamed<C extends Track | EnterState>(command: C, trial: Trial): C {
   const params = screenParams(command.params, trial);
   return params === command.params ? command : { ...command, params };
 }
@@ -134,6 +130,14 @@ class Trial {
 
   get skipped(): readonly SkippedNames[] {
     return this.#skipped ?? none;
+  }
+
+  /** Names with a dot before them are those of messages: `.m42`, and what was done with it, as in `.m42 Held Back`. */
+  passesEvent(name: string): boolean {
+    if (!name.startsWith('.')) return this.passes('event', name);
+    const space = name.indexOf(' ');
+    if (space === -1) return this.passes('message', name);
+    return this.passes('message', name.slice(0, space)) && this.passes('interaction', name.slice(space + 1));
   }
 
   /** Asked once more, a name fares as before. */

@@ -5,6 +5,7 @@ import type { Outcome } from '../../core/outcome.ts';
 import type { LeanplumKeyClass } from '../../core/project.ts';
 import type { CallClock } from './clock.ts';
 import { type Fault, faults } from './fault.ts';
+import type { Limits } from './limits.ts';
 import { type Parameters, textOf } from './parameters.ts';
 import type { Currencies } from './rules/currency.ts';
 import type { Origin } from './rules/detect.ts';
@@ -50,9 +51,7 @@ export interface ActionSettings {
   readonly currencies: Currencies;
   /** A `track` of long ago is kept at its time: old data is being loaded (contract 3.5, 8.1). */
   readonly keepsOldTimes: boolean;
-  /** Events and states of one session, of calls from SDKs (contract 8.1). */
-  readonly sessionEventsMax: number;
-  readonly sessionStatesMax: number;
+  readonly limits: Limits;
   /** Names that an app may use (contract 8.1); undefined: any number of every kind. */
   readonly nameLimits: NameLimits | undefined;
 }

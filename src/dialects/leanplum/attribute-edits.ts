@@ -2,12 +2,16 @@ import type { AttributeEdit } from '../../core/attribute-edits.ts';
 import { parseDecimal } from '../../lib/decimal.ts';
 import type { Json } from '../../lib/json.ts';
 import type { Fault } from './fault.ts';
-import { attributesMax } from './limits.ts';
+import { attributesMax, type Limits } from './limits.ts';
 import { isFault, objectOf, type Parameters } from './parameters.ts';
 import { readEntries } from './values.ts';
 
 /** Sets to add to and remove from, numbers to increment: in this order (contract 2.3 `setUserAttributes`). */
-export function readAttributeEdits(parameters: Parameters, warnings: string[]): AttributeEdit[] | Fault {
+export function readAttributeEdits(
+  parameters: Parameters,
+  limits: Limits,
+  warnings: string[],
+): AttributeEdit[] | Fault {
   const edits: AttributeEdit[] = [];
   for (const op of ['add', 'remove', 'increment'] as const) {
     const parameter = `userAttributeValuesTo${op.charAt(0).toUpperCase()}${op.slice(1)}`;
@@ -15,7 +19,7 @@ export function readAttributeEdits(parameters: Parameters, warnings: string[]): 
     if (isFault(given)) return given;
     if (given === undefined) continue;
     const kind = 'userAttribute';
-    const kept = readEntries(given, { parameter, kind, entriesMax: attributesMax, warnings });
+    const kept = readEntries(given, { parameter, kind, entriesMax: attributesMax, limits, warnings });
     if (isFault(kept)) return kept;
     for (const [name, value] of Object.entries(kept)) {
       // null clears nothing here.

@@ -1,21 +1,23 @@
 import { type Fault, faults } from './fault.ts';
-import { devModeIntervalMs, devModeUsersMax } from './limits.ts';
+import { devModeUsersMax } from './limits.ts';
 import type { Call, Step } from './translate.ts';
 
 /** Whose requests in development mode are limited: nobody's, those of API callers, or those of SDKs too. */
 export type DevModeLimited = 'off' | 'api' | 'all';
 
 /**
- * One request in development mode a second and user (contract 8.1). SDKs send every action at once there, and would only
+ * One request in development mode a second and user (contract 8.1; the time is a setting). SDKs send every action at once there, and would only
  * try again: so theirs are limited only when an operator wants it.
  */
 export class DevModeLimit {
   readonly #limited: DevModeLimited;
+  readonly #intervalMs: number;
   /** When a user's last request that was let in came, by `receivedMs`; the oldest first. */
   readonly #lastMs = new Map<string, number>();
 
-  constructor(limited: DevModeLimited) {
+  constructor(limited: DevModeLimited, intervalMs: number) {
     this.#limited = limited;
+    this.#intervalMs = intervalMs;
   }
 
   /** Why a call is refused as a whole; otherwise it counts as the last one of its users. */
@@ -39,7 +41,7 @@ export class DevModeLimit {
   /** A last request in the future is one from before the clock was set back. */
   #isTooSoon(user: string, nowMs: number): boolean {
     const agoMs = nowMs - (this.#lastMs.get(user) ?? Number.NEGATIVE_INFINITY);
-    return agoMs >= 0 && agoMs < devModeIntervalMs;
+    return agoMs >= 0 && agoMs < this.#intervalMs;
   }
 
   #remember(user: string, nowMs: number): void {

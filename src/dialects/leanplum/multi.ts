@@ -10,7 +10,7 @@ import { authenticate, type Gate } from './credentials.ts';
 import { decodeCall, decodeData, decodeQuery, decompress, type EncodedCall } from './decode.ts';
 import type { DevModeLimit } from './dev-mode-limit.ts';
 import { Fault, faults } from './fault.ts';
-import { actionsMax, answerLengthMax, sdkActionsMax, usersMax } from './limits.ts';
+import { answerLengthMax, type Limits } from './limits.ts';
 import { beginCall, isFault, type Parameters, textOf } from './parameters.ts';
 import { envelope, faultElement, outcomeElement, type Reply, refusal, statusOf } from './reply.ts';
 import type { Origin } from './rules/detect.ts';
@@ -138,7 +138,7 @@ function openCall(
   if (isFault(credentials)) return credentials;
   const isSdk = (outer['sdkVersion'] ?? null) !== null;
   if (isBatch) {
-    const tooMuch = findExcess(elements, outer, isSdk);
+    const tooMuch = findExcess(elements, { outer, isSdk, limits: parts.actionSettings.limits });
     if (tooMuch !== undefined) return tooMuch;
   }
   const clock = readCallClock(outer, receivedMs, isBatch);
@@ -158,16 +158,19 @@ function withKeysOf(outer: Parameters, first: Json | undefined): Parameters {
 }
 
 /** The limits of `multi` (contract 4.2); an SDK sends all it has stored, and would drop it on a refusal. */
-function findExcess(elements: readonly Json[], outer: Parameters, isSdk: boolean): Fault | undefined {
-  if (elements.length > (isSdk ? sdkActionsMax : actionsMax)) return faults.tooManyActions;
+function findExcess(
+  elements: readonly Json[],
+  { outer, isSdk, limits }: { outer: Parameters; isSdk: boolean; limits: Limits },
+): Fault | undefined {
+  if (elements.length > (isSdk ? limits.sdkBatchActions : limits.batchActions)) return faults.tooManyActions;
   if (isSdk) return undefined;
-  const users = new Users(outer);
+  const users = new Users(outer, limits.idLength);
   const names = new Set<string>();
   for (const element of elements) {
     const name = isJsonObject(element) ? users.nameOf(element) : undefined;
     if (name !== undefined) names.add(name);
   }
-  return names.size > usersMax ? faults.tooManyUsers : undefined;
+  return names.size > limits.batchUsers ? faults.tooManyUsers : undefined;
 }
 
 /** Each request counts the users it looked up, each once; calls of SDKs are not API calls (contract 4.5). */

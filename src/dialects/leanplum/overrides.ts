@@ -1,18 +1,19 @@
 import type { CounterOverride, UpdateProfile } from '../../core/command.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
-import { attributesMax } from './limits.ts';
+import { attributesMax, type Limits } from './limits.ts';
 import { isFault, numberOf, objectOf, type Parameters } from './parameters.ts';
 import { isEventName, isName, skippedNames } from './rules/names.ts';
 
 /** Lifetime counters of events and states that `setUserAttributes` sets or moves (contract 2.3). */
 export function readCounterOverrides(
   parameters: Parameters,
+  limits: Limits,
   warnings: string[],
 ): UpdateProfile['counters'] | Fault {
-  const events = readCounters(parameters, 'event', warnings);
+  const events = readCounters(parameters, { kind: 'event', limits, warnings });
   if (isFault(events)) return events;
-  const states = readCounters(parameters, 'state', warnings);
+  const states = readCounters(parameters, { kind: 'state', limits, warnings });
   return isFault(states) ? states : { events, states };
 }
 
@@ -36,8 +37,7 @@ const counterFields = ['count', 'countIncrement', 'value', 'valueIncrement', 'fi
 
 function readCounters(
   parameters: Parameters,
-  kind: 'event' | 'state',
-  warnings: string[],
+  { kind, limits, warnings }: { kind: 'event' | 'state'; limits: Limits; warnings: string[] },
 ): CounterOverride[] | Fault {
   const parameter = `${kind}s`;
   const given = objectOf(parameters, parameter);
@@ -45,7 +45,7 @@ function readCounters(
   const entries = Object.entries(given ?? {});
   if (entries.length > attributesMax) return faults.tooMany(parameter, attributesMax);
   const overrides: CounterOverride[] = [];
-  const isGood = (name: string) => (kind === 'event' ? isEventName(name) : isName(name));
+  const isGood = (name: string) => (kind === 'event' ? isEventName : isName)(name, limits.nameLength);
   const skipped = entries.map(([name]) => name).filter((name) => !isGood(name));
   if (skipped.length > 0) warnings.push(skippedNames(kind, skipped));
   for (const [name, fields] of entries) {

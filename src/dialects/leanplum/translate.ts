@@ -56,7 +56,7 @@ export class Translator {
 
   constructor(call: Call) {
     this.#call = call;
-    this.#users = new Users(call.isBatch ? call.outer : {});
+    this.#users = new Users(call.isBatch ? call.outer : {}, call.settings.limits.idLength);
   }
 
   translate(element: Json): Step {

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { faults } from './fault.ts';
-import { idLengthMax } from './limits.ts';
 import { isFault, type Parameters } from './parameters.ts';
 import { becoming, type User, Users } from './user.ts';
 
+const idLength = 10;
+
 /** The ids for the core as text: `kind value`, with a `?` in front when it only helps to find. */
 function idsOf(action: Parameters, outer: Parameters = {}): string[] | string {
-  const user = new Users(outer).of(action);
+  const user = new Users(outer, idLength).of(action);
   if (isFault(user)) return user.message;
   return user.ids.map(({ kind, value, attach }) => `${attach ? '' : '?'}${kind} ${value}`);
 }
 
-const long = 'x'.repeat(idLengthMax + 1);
+const long = 'x'.repeat(idLength + 1);
 const longest = long.slice(1);
 const none = faults.noUser.message;
 
@@ -35,9 +36,9 @@ describe('whom an action names', () => {
     [{ userId: ' ' }, ['user  ', '?device  ']],
     [{ userId: '__proto__' }, ['user __proto__', '?device __proto__']],
     [{ userId: longest }, [`user ${longest}`, `?device ${longest}`]],
-    [{ userId: long }, faults.tooLong('userId', idLengthMax).message],
-    [{ deviceId: long }, faults.tooLong('deviceId', idLengthMax).message],
-    [{ userId: 'ann', deviceId: long }, faults.tooLong('deviceId', idLengthMax).message],
+    [{ userId: long }, faults.tooLong('userId', idLength).message],
+    [{ deviceId: long }, faults.tooLong('deviceId', idLength).message],
+    [{ userId: 'ann', deviceId: long }, faults.tooLong('deviceId', idLength).message],
   ];
   for (const [action, ids] of rows) {
     test(JSON.stringify(action).slice(0, 60), () => assert.deepEqual(idsOf(action), ids));
@@ -59,7 +60,7 @@ describe('whom an action names', () => {
 
 describe('the users of one call', () => {
   test('neighbours that name the same user share their ids', () => {
-    const users = new Users({});
+    const users = new Users({}, idLength);
     const first = users.of({ userId: 'ann', deviceId: 'phone' });
     assert.equal(users.of({ userId: 'ann', deviceId: 'phone', event: 'x' }), first);
     const other = users.of({ userId: 'ann' });
@@ -68,7 +69,7 @@ describe('the users of one call', () => {
   });
 
   test('a fault is not handed on to the next', () => {
-    const users = new Users({});
+    const users = new Users({}, idLength);
     assert.equal(users.of({}), faults.noUser);
     assert.ok(!isFault(users.of({ userId: 'ann' })));
     assert.equal(users.of({}), faults.noUser);
@@ -77,13 +78,13 @@ describe('the users of one call', () => {
   });
 
   test('the name by which a user counts', () => {
-    const users = new Users({ deviceId: 'phone' });
+    const users = new Users({ deviceId: 'phone' }, idLength);
     assert.equal(users.nameOf({ userId: 'ann', deviceId: 'tv' }), 'ann');
     assert.equal(users.nameOf({ userId: 5 }), '5');
     assert.equal(users.nameOf({ deviceId: 'tv' }), 'tv');
     assert.equal(users.nameOf({}), 'phone');
-    assert.equal(new Users({ userId: 'ann' }).nameOf({ deviceId: 'tv' }), 'ann');
-    assert.equal(new Users({}).nameOf({}), undefined);
+    assert.equal(new Users({ userId: 'ann' }, idLength).nameOf({ deviceId: 'tv' }), 'ann');
+    assert.equal(new Users({}, idLength).nameOf({}), undefined);
   });
 });
 
@@ -107,8 +108,8 @@ describe('whom a user becomes', () => {
   ];
   for (const [newUserId, action, next] of rows) {
     test(`${JSON.stringify(action)} → ${JSON.stringify(newUserId)?.slice(0, 40)}`, () => {
-      const user = new Users({}).of(action) as User;
-      const ids = becoming(user, newUserId);
+      const user = new Users({}, idLength).of(action) as User;
+      const ids = becoming(user, newUserId, idLength);
       assert.ok(!isFault(ids));
       const becomes = ids.filter((it) => it.becomes).map(({ kind, value }) => `${kind} ${value}`);
       assert.deepEqual(becomes, next === undefined ? [] : [next]);
@@ -117,8 +118,8 @@ describe('whom a user becomes', () => {
   }
 
   test('too long a name', () => {
-    const ids = becoming(new Users({}).of({ userId: 'ann' }) as User, long);
+    const ids = becoming(new Users({}, idLength).of({ userId: 'ann' }) as User, long, idLength);
     assert.ok(isFault(ids));
-    assert.equal(ids.message, faults.tooLong('newUserId', idLengthMax).message);
+    assert.equal(ids.message, faults.tooLong('newUserId', idLength).message);
   });
 });

@@ -1,7 +1,6 @@
 import type { NamedIdentity } from '../../core/identity.ts';
 import type { Json } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
-import { idLengthMax } from './limits.ts';
 import { type Parameters, textOf } from './parameters.ts';
 
 /** Whom an action names: its ids for the core, and the user as the caller wrote him. */
@@ -25,8 +24,11 @@ export class Users {
   #deviceId: string | undefined;
   #last: User | Fault = faults.noUser;
 
-  /** The outer call's ids are defaults for the actions of a batch (contract 4.1). */
-  constructor(outer: Parameters) {
+  readonly #idLength: number;
+
+  /** The outer call's ids are defaults for the actions of a batch (contract 4.1); `idLength` is the most an id may have. */
+  constructor(outer: Parameters, idLength: number) {
+    this.#idLength = idLength;
     this.#outer = { userId: idOf(outer['userId']), deviceId: idOf(outer['deviceId']) };
     this.#outerFault = findBadId(outer);
   }
@@ -38,7 +40,7 @@ export class Users {
     const userId = idOf(action['userId']) ?? this.#outer.userId;
     const deviceId = idOf(action['deviceId']) ?? this.#outer.deviceId;
     if (userId !== this.#userId || deviceId !== this.#deviceId) {
-      this.#last = readUser(userId, deviceId);
+      this.#last = readUser(userId, deviceId, this.#idLength);
       this.#userId = userId;
       this.#deviceId = deviceId;
     }
@@ -52,10 +54,14 @@ export class Users {
 }
 
 /** The ids of a user who becomes another one; without a new id, or with the same, those he has. */
-export function becoming({ ids, userId, deviceId }: User, newUserId: Json | undefined): User['ids'] | Fault {
+export function becoming(
+  { ids, userId, deviceId }: User,
+  newUserId: Json | undefined,
+  idLength: number,
+): User['ids'] | Fault {
   const next = idOf(newUserId);
   if (next === undefined || next === (userId ?? deviceId)) return ids;
-  if (next.length > idLengthMax) return faults.tooLong('newUserId', idLengthMax);
+  if (next.length > idLength) return faults.tooLong('newUserId', idLength);
   return [...ids, { kind: 'user', value: next, attach: true, becomes: true }];
 }
 
@@ -85,10 +91,10 @@ function mayBeId(value: Json | undefined): boolean {
   return value === undefined || value === null || textOf(value) !== undefined;
 }
 
-function readUser(userId: string | undefined, deviceId: string | undefined): User | Fault {
+function readUser(userId: string | undefined, deviceId: string | undefined, idLength: number): User | Fault {
   if (userId === undefined && deviceId === undefined) return faults.noUser;
-  if ((userId?.length ?? 0) > idLengthMax) return faults.tooLong('userId', idLengthMax);
-  if ((deviceId?.length ?? 0) > idLengthMax) return faults.tooLong('deviceId', idLengthMax);
+  if ((userId?.length ?? 0) > idLength) return faults.tooLong('userId', idLength);
+  if ((deviceId?.length ?? 0) > idLength) return faults.tooLong('deviceId', idLength);
   const ids: NamedIdentity[] = [];
   // An anonymous user has no user id of his own: he goes by his device's (design D9). Either of the two finds him.
   const isAnonymous = userId === deviceId;

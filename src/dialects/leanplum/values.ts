@@ -1,17 +1,18 @@
 import { isLargerThan, type Json, type JsonObject, notFinite, tooDeep, weighJson } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
-import { paramsMax, valueBytesMax } from './limits.ts';
+import { type Limits, valueBytesMax } from './limits.ts';
 import { isFault, objectOf, type Parameters } from './parameters.ts';
 import { isName, type NameKind, skippedNames } from './rules/names.ts';
 
 const noParams: JsonObject = Object.freeze({});
 
 /** The `params` of an event or state. */
-export function readParams(parameters: Parameters, warnings: string[]): JsonObject | Fault {
+export function readParams(parameters: Parameters, limits: Limits, warnings: string[]): JsonObject | Fault {
   const params = objectOf(parameters, 'params');
   if (params === undefined) return noParams;
   if (isFault(params)) return params;
-  return readEntries(params, { parameter: 'params', kind: 'param', entriesMax: paramsMax, warnings });
+  const entriesMax = limits.params;
+  return readEntries(params, { parameter: 'params', kind: 'param', entriesMax, limits, warnings });
 }
 
 /**
@@ -20,14 +21,15 @@ export function readParams(parameters: Parameters, warnings: string[]): JsonObje
  */
 export function readEntries(
   entries: JsonObject,
-  options: { parameter: string; kind: NameKind; entriesMax: number; warnings: string[] },
+  options: { parameter: string; kind: NameKind; entriesMax: number; limits: Limits; warnings: string[] },
 ): JsonObject | Fault {
+  const { nameLength } = options.limits;
   let count = 0;
   let skipped: string[] | undefined;
   for (const name in entries) {
     count += 1;
     if (count > options.entriesMax) return faults.tooMany(options.parameter, options.entriesMax);
-    if (!isName(name)) {
+    if (!isName(name, nameLength)) {
       skipped ??= [];
       skipped.push(name);
       continue;
@@ -37,7 +39,7 @@ export function readEntries(
   }
   if (skipped === undefined) return entries;
   options.warnings.push(skippedNames(options.kind, skipped));
-  return Object.fromEntries(Object.entries(entries).filter(([name]) => isName(name)));
+  return Object.fromEntries(Object.entries(entries).filter(([name]) => isName(name, nameLength)));
 }
 
 function findBadValue(

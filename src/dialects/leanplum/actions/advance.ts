@@ -27,14 +27,15 @@ export const advance: Action = {
     const info = textOf(parameters['info']) ?? null;
     if ((info?.length ?? 0) > infoLengthMax) return faults.tooLong('info', infoLengthMax);
     const warnings: string[] = [];
-    const params = readParams(parameters, warnings);
+    const { limits } = call.settings;
+    const params = readParams(parameters, limits, warnings);
     if (isFault(params)) return params;
     const time = readActionTime(parameters, call.clock, { refusesPast: false });
     if (isFault(time)) return time;
     const { timeSec } = time;
     const { ids } = call.user;
     const create = createsUser(parameters, false);
-    if (name !== '' && !isName(name)) {
+    if (name !== '' && !isName(name, limits.nameLength)) {
       const skipped = [skippedNames('state', [name]), ...warnings];
       return { warning: warningOf(time.warning, skipped), command: undefined };
     }
@@ -52,7 +53,7 @@ export const advance: Action = {
         info,
         params,
         timeSec,
-        ...(call.isSdk && { sessionMax: call.settings.sessionStatesMax }),
+        ...(call.isSdk && { sessionMax: limits.sessionStates }),
       },
     };
   },

@@ -23,7 +23,7 @@ export const start: Action = {
     const problem = check(parameters);
     if (problem !== undefined) return problem;
     const warnings: string[] = [];
-    const attributes = readUserAttributes(parameters, warnings);
+    const attributes = readUserAttributes(parameters, call.settings.limits, warnings);
     if (isFault(attributes)) return attributes;
     const facts = readUserFacts(parameters, call.origin, warnings);
     if (isFault(facts)) return facts;

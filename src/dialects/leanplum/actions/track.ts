@@ -5,9 +5,9 @@ import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
 import { createsUser, warningOf } from '../action.ts';
 import { readActionTime } from '../clock.ts';
 import { type Fault, faults } from '../fault.ts';
-import { infoLengthMax, nameLengthMax } from '../limits.ts';
+import { infoLengthMax } from '../limits.ts';
 import { booleanOf, isFault, numberOf, type Parameters, textOf } from '../parameters.ts';
-import { isEventName, messageEventName, skippedNames } from '../rules/names.ts';
+import { isEventName, isMessageId, messageEventName, skippedNames } from '../rules/names.ts';
 import { readPurchase } from '../rules/purchase.ts';
 import { readParams } from '../values.ts';
 import { WireBoolean, WireMap, WireNumber, WireText, wireCheck } from '../wire-types.ts';
@@ -36,23 +36,24 @@ export const track: Action = {
     const name = textOf(parameters['event']) ?? '';
     const message = textOf(parameters['messageId']) ?? '';
     if (name === '' && message === '') return faults.missing('event');
-    if (message.length > nameLengthMax) return faults.invalid('messageId');
+    if (message !== '' && !isMessageId(message)) return faults.invalid('messageId');
     const info = textOf(parameters['info']) ?? null;
     if ((info?.length ?? 0) > infoLengthMax) return faults.tooLong('info', infoLengthMax);
     const value = numberOf(parameters, 'value');
     if (isFault(value)) return value;
     const warnings: string[] = [];
-    const params = readParams(parameters, warnings);
+    const { currencies, limits } = call.settings;
+    const params = readParams(parameters, limits, warnings);
     if (isFault(params)) return params;
     const disposition = readDisposition(parameters);
     if (isFault(disposition)) return disposition;
     const time = readActionTime(parameters, call.clock, { refusesPast: !call.settings.keepsOldTimes });
     if (isFault(time)) return time;
-    if (!isEventName(name, message)) {
+    const isGood = message === '' ? isEventName(name, limits.nameLength) : name.length <= limits.nameLength;
+    if (!isGood) {
       const skipped = [skippedNames('event', [name]), ...warnings];
       return { warning: warningOf(time.warning, skipped), command: undefined };
     }
-    const { currencies } = call.settings;
     const event = readPurchase(parameters, { value: value ?? null, params }, { currencies, warnings });
     return {
       warning: warningOf(time.warning, warnings),
@@ -67,7 +68,7 @@ export const track: Action = {
         timeSec: time.timeSec,
         stamped: false,
         ...(disposition !== 'active' && { disposition }),
-        ...(call.isSdk && { sessionMax: call.settings.sessionEventsMax }),
+        ...(call.isSdk && { sessionMax: limits.sessionEvents }),
       },
     };
   },

@@ -3,12 +3,13 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import { Fault } from '../fault.ts';
-import { contentPartBytesMax } from '../limits.ts';
 import { flattenVariables, nestVariables } from './variable-names.ts';
 
 function entriesOf(flat: ReturnType<typeof flattenVariables>): [string, Json][] {
   return flat instanceof Fault ? assert.fail(flat.message) : [...flat];
 }
+
+const bytesMax = 1024 * 1024;
 
 const rows: Record<string, { given: JsonObject; flat: [string, Json][]; nested?: JsonObject }> = {
   'values of every type': {
@@ -58,7 +59,7 @@ const rows: Record<string, { given: JsonObject; flat: [string, Json][]; nested?:
 describe('variables', () => {
   for (const [what, { given, flat, nested = given }] of Object.entries(rows)) {
     test(what, () => {
-      const variables = entriesOf(flattenVariables(given));
+      const variables = entriesOf(flattenVariables(given, bytesMax));
       assert.deepEqual(variables, flat);
       assert.equal(JSON.stringify(nestVariables(new Map(variables))), JSON.stringify(nested));
     });
@@ -74,15 +75,18 @@ describe('variables', () => {
   };
   for (const [what, [given, name]] of Object.entries(bad)) {
     test(`${what} is refused`, () => {
-      assert.deepEqual(flattenVariables(given), new Fault(`variable '${name}' name is invalid.`, 400));
+      assert.deepEqual(
+        flattenVariables(given, bytesMax),
+        new Fault(`variable '${name}' name is invalid.`, 400),
+      );
     });
   }
 
   test('a long name in front of many is refused before it is written out', () => {
     const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`v${n}`, n]));
     assert.deepEqual(
-      flattenVariables({ ['g'.repeat(500_000)]: many }),
-      new Fault(`'vars' must have less than ${contentPartBytesMax} bytes.`, 400),
+      flattenVariables({ ['g'.repeat(500_000)]: many }, bytesMax),
+      new Fault(`'vars' must have less than ${bytesMax} bytes.`, 400),
     );
   });
 
@@ -108,9 +112,9 @@ describe('variables', () => {
   test('nested, flat and nested again are the same', () => {
     fc.assert(
       fc.property(groups, (given) => {
-        const flat = entriesOf(flattenVariables(given));
+        const flat = entriesOf(flattenVariables(given, bytesMax));
         assert.equal(JSON.stringify(nestVariables(new Map(flat))), JSON.stringify(given));
-        assert.deepEqual(entriesOf(flattenVariables(Object.fromEntries(flat))), flat);
+        assert.deepEqual(entriesOf(flattenVariables(Object.fromEntries(flat), bytesMax)), flat);
       }),
     );
   });

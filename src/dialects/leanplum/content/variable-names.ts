@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, jsonDepthMax } from '../../../lib/json.ts';
 import { type Fault, faults } from '../fault.ts';
-import { contentPartBytesMax, nameLengthMax } from '../limits.ts';
+import { nameShownMax } from '../limits.ts';
 
 /*
  * On the wire variables are nested, in the core each has one full name: `{"a":{"b":1}}` is the variable `a.b`. A dot that
@@ -18,13 +18,13 @@ function splitName(name: string): string[] | undefined {
 }
 
 /** The variables of nested groups by their full names. An empty group is a variable whose value is one. */
-export function flattenVariables(groups: JsonObject): ReadonlyMap<string, Json> | Fault {
+export function flattenVariables(groups: JsonObject, bytesMax: number): ReadonlyMap<string, Json> | Fault {
   const variables = new Map<string, Json>();
   // A long name of a group with many variables is repeated in each full name.
   let length = 0;
   const collect = (group: JsonObject, prefix: string): void => {
     for (const [name, value] of Object.entries(group)) {
-      if (length > contentPartBytesMax) return;
+      if (length > bytesMax) return;
       const fullName = prefix + name;
       length += fullName.length;
       if (isJsonObject(value) && Object.keys(value).length > 0) collect(value, `${fullName}.`);
@@ -32,11 +32,11 @@ export function flattenVariables(groups: JsonObject): ReadonlyMap<string, Json> 
     }
   };
   collect(groups, '');
-  if (length > contentPartBytesMax) return faults.tooManyBytes('vars', contentPartBytesMax);
+  if (length > bytesMax) return faults.tooManyBytes('vars', bytesMax);
   for (const name of variables.keys()) {
     const parts = splitName(name);
     if (parts === undefined || isInside(parts, variables))
-      return faults.badName('variable', name.slice(0, nameLengthMax));
+      return faults.badName('variable', name.slice(0, nameShownMax));
   }
   return variables;
 }

@@ -1,8 +1,9 @@
 import type { DeviceFacts } from '../../../core/command.ts';
 import { isJsonObject } from '../../../lib/json.ts';
+import type { ActionCall } from '../action.ts';
 import { readDeviceFacts } from '../facts.ts';
 import { type Fault, faults } from '../fault.ts';
-import { devicesMax, idLengthMax } from '../limits.ts';
+import { devicesMax } from '../limits.ts';
 import { isFault, listOf, type Parameters, textOf } from '../parameters.ts';
 import type { User } from '../user.ts';
 
@@ -16,7 +17,12 @@ export interface NamedDevices {
  * The `devices` of `setUserAttributes` (contract 2.3): each becomes one of this user's if it is nobody's. An anonymous
  * user goes by the one device he has: every other id would name somebody else.
  */
-export function readDevices(parameters: Parameters, user: User, warnings: string[]): NamedDevices | Fault {
+export function readDevices(
+  parameters: Parameters,
+  { user, settings }: Pick<ActionCall, 'user' | 'settings'>,
+  warnings: string[],
+): NamedDevices | Fault {
+  const { idLength } = settings.limits;
   const list = listOf(parameters, 'devices');
   if (isFault(list)) return list;
   if (list.length > devicesMax) return faults.tooMany('devices', devicesMax);
@@ -28,7 +34,7 @@ export function readDevices(parameters: Parameters, user: User, warnings: string
   for (const given of list) {
     const device = isJsonObject(given) ? textOf(given['deviceId']) : undefined;
     if (!isJsonObject(given) || device === undefined || device === '') return faults.invalid('devices');
-    if (device.length > idLengthMax) return faults.tooLong('deviceId', idLengthMax);
+    if (device.length > idLength) return faults.tooLong('deviceId', idLength);
     const facts = readDeviceFacts(given, device);
     if (isFault(facts)) return facts;
     if (isAnonymous && !known.has(device)) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isEventName, isName, messageEventName, skippedNames } from './names.ts';
+import { isEventName, isMessageId, isName, messageEventName, skippedNames } from './names.ts';
 
 const good = [
   'a',
@@ -50,25 +50,41 @@ const bad = [
 ];
 
 describe('a name', () => {
-  for (const name of good) test(`may be ${JSON.stringify(name)}`, () => assert.equal(isName(name), true));
-  for (const name of bad) test(`is not ${JSON.stringify(name)}`, () => assert.equal(isName(name), false));
+  for (const name of good)
+    test(`may be ${JSON.stringify(name)}`, () => assert.equal(isName(name, 139), true));
+  for (const name of bad)
+    test(`is not ${JSON.stringify(name)}`, () => assert.equal(isName(name, 139), false));
 });
 
 describe('the name of an event', () => {
-  for (const name of ['.m1', '.m5733953 Open', '.m5733953 Held Back', ...good]) {
-    test(`may be ${JSON.stringify(name)}`, () => assert.equal(isEventName(name), true));
+  for (const name of ['.m1', '.m5733953 Open', '.m5733953 Held Back', '.m1 a,b', ...good]) {
+    test(`may be ${JSON.stringify(name)}`, () => assert.equal(isEventName(name, 139), true));
   }
-  for (const name of ['.m', '.message', `.m1 ${'x'.repeat(139)}`, ...bad]) {
-    test(`is not ${JSON.stringify(name)}`, () => assert.equal(isEventName(name), false));
+  for (const name of [
+    '.m',
+    '.message',
+    '.m12x',
+    '.m12\tOpen',
+    `.m${'1'.repeat(65)}`,
+    `.m1 ${'x'.repeat(139)}`,
+    ...bad,
+  ]) {
+    test(`is not ${JSON.stringify(name)}`, () => assert.equal(isEventName(name, 139), false));
   }
 });
 
-test('an event of a message may have any name of the allowed length', () => {
-  for (const name of ['', 'Open', '42', 'a,b', 'x'.repeat(139)]) assert.equal(isEventName(name, '12'), true);
-  assert.equal(isEventName('x'.repeat(140), '12'), false);
-  assert.equal(isEventName('', '1'.repeat(140)), false);
+test('how events of messages are kept', () => {
   assert.equal(messageEventName('12', ''), '.m12');
   assert.equal(messageEventName('12', 'Held Back'), '.m12 Held Back');
+});
+
+describe('the id of a message', () => {
+  for (const id of ['0', '42', '5733953138851840', 'welcome', '-1', 'a_b-C', '9'.repeat(64)]) {
+    test(`may be ${id}`, () => assert.equal(isMessageId(id), true));
+  }
+  for (const id of ['', ' 1', '1.5', 'a b', '1##2', '٣', '9'.repeat(65)]) {
+    test(`is not ${JSON.stringify(id)}`, () => assert.equal(isMessageId(id), false));
+  }
 });
 
 test('a warning names three and counts the rest', () => {

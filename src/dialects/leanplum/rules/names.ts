@@ -1,6 +1,6 @@
 import type { SkippedNames } from '../../../core/content/screen.ts';
 import { parseDecimal } from '../../../lib/decimal.ts';
-import { nameLengthMax } from '../limits.ts';
+import { messageIdLengthMax, nameShownMax } from '../limits.ts';
 
 /** What may keep a name: these words stand in warnings and faults. */
 export type NameKind = 'event' | 'state' | 'param' | 'userAttribute';
@@ -12,19 +12,24 @@ const namesShownMax = 3;
 const refused = /^[.-]|\/$|[,|"{}\t\n\r]/;
 /** Where a number may begin; all other names need no closer look. */
 const likeNumber = /^[\s+.\d]/;
-/** The dot at the start is that of a message's events. */
-const messageEvent = /^\.m\d/;
+/** An event of a message by its whole name: its number, and what was done with it, if anything. */
+const messageEvent = new RegExp(`^\\.m\\d{1,${messageIdLengthMax}}(?: |$)`);
+const messageId = new RegExp(`^[\\w-]{1,${messageIdLengthMax}}$`);
 
 /** Whether events, states, attributes and parameters may have this name (contract 8.1). */
-export function isName(name: string): boolean {
-  if (name === '' || name.length > nameLengthMax || refused.test(name)) return false;
+export function isName(name: string, lengthMax: number): boolean {
+  if (name === '' || name.length > lengthMax || refused.test(name)) return false;
   return !likeNumber.test(name) || Number.isNaN(parseDecimal(name));
 }
 
-/** The same of an event; what users do with a message (a number, else '') is exempt, also when its whole name is given. */
-export function isEventName(name: string, message = ''): boolean {
-  if (message !== '') return Math.max(name.length, message.length) <= nameLengthMax;
-  return isName(name) || (messageEvent.test(name) && name.length <= nameLengthMax);
+/** The same of an event; what users do with messages is exempt but for its length. */
+export function isEventName(name: string, lengthMax: number): boolean {
+  return isName(name, lengthMax) || (name.length <= lengthMax && messageEvent.test(name));
+}
+
+/** The vendor's are integers (contract 2.2 `track`); one that is a word names a message as well (contract 1.4). */
+export function isMessageId(text: string): boolean {
+  return messageId.test(text);
 }
 
 /** How events of messages are kept: sent or seen, or else what the user did (contract 2.2 `track`). */
@@ -48,7 +53,7 @@ export function namesBeyond({ kind, why, names }: SkippedNames): string {
 
 /** Three of them, and how many more there are. */
 export function spellOut(names: readonly string[]): string {
-  const shown = names.slice(0, namesShownMax).map((name) => `'${name.slice(0, nameLengthMax)}'`);
+  const shown = names.slice(0, namesShownMax).map((name) => `'${name.slice(0, nameShownMax)}'`);
   const more = names.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 import type { Part, RegisteredPart } from '../../../../core/content/content.ts';
 import { isLargerThan, type JsonObject, weighJson } from '../../../../lib/json.ts';
-import type { Action, Translated } from '../../action.ts';
+import type { Action, ActionCall, Translated } from '../../action.ts';
 import { flattenVariables } from '../../content/variable-names.ts';
 import { type Fault, faults } from '../../fault.ts';
-import { contentPartBytesMax, nameLengthMax } from '../../limits.ts';
+import { nameShownMax } from '../../limits.ts';
 import { isFault, objectOf, type Parameters } from '../../parameters.ts';
 import { WireMap, wireCheck } from '../../wire-types.ts';
 
@@ -34,17 +34,19 @@ export const setVars: Action = {
   key: 'development',
   userIsOptional: true,
 
-  toCommand(parameters: Parameters): Translated | Fault {
+  toCommand(parameters: Parameters, { settings }: ActionCall): Translated | Fault {
     const problem = check(parameters);
     if (problem !== undefined) return problem;
+    const bytesMax = settings.limits.variablesBytes;
     const parts: { [part in RegisteredPart]?: Part } = {};
     for (const [parameter, part, kind, type] of registers) {
       const given = objectOf(parameters, parameter);
       if (isFault(given)) return given;
       if (given === undefined) continue;
-      const unfit = findUnfit(given, { parameter, kind, type });
+      const unfit = findUnfit(given, { parameter, kind, type, bytesMax });
       if (unfit !== undefined) return unfit;
-      const entries = parameter === 'vars' ? flattenVariables(given) : new Map(Object.entries(given));
+      const entries =
+        parameter === 'vars' ? flattenVariables(given, bytesMax) : new Map(Object.entries(given));
       if (isFault(entries)) return entries;
       parts[part] = entries;
     }
@@ -57,16 +59,16 @@ export const setVars: Action = {
 
 function findUnfit(
   given: JsonObject,
-  options: { parameter: string; kind: string; type: 'string' | 'object' | undefined },
+  options: { parameter: string; kind: string; type: 'string' | 'object' | undefined; bytesMax: number },
 ): Fault | undefined {
   const weight = weighJson(given);
   if (weight < 0) return faults.invalid(options.parameter);
-  if (isLargerThan(given, weight, contentPartBytesMax - 1))
-    return faults.tooManyBytes(options.parameter, contentPartBytesMax);
+  if (isLargerThan(given, weight, options.bytesMax - 1))
+    return faults.tooManyBytes(options.parameter, options.bytesMax);
   if (options.type === undefined) return undefined;
   for (const [name, value] of Object.entries(given)) {
     const isFit = typeof value === options.type && value !== null && !Array.isArray(value);
-    if (!isFit) return faults.badValue(options.kind, name.slice(0, nameLengthMax));
+    if (!isFit) return faults.badValue(options.kind, name.slice(0, nameShownMax));
   }
   return undefined;
 }
