@@ -51,14 +51,17 @@ export function parseSloppyJson(text: string): Json {
   }
 }
 
-/** An object, or text holding one (SDKs nest JSON in JSON). Empty text is absent. */
+/**
+ * An object, or text holding one (SDKs nest JSON in JSON). Empty text is absent; `[]` is an empty object, since that is
+ * how PHP writes one.
+ */
 export function objectOf(parameters: Parameters, name: string): JsonObject | undefined | Fault {
   const value = parameters[name];
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string') return isJsonObject(value) ? value : faults.invalid(name);
   try {
-    const parsed = parseSloppyJson(value);
-    return isJsonObject(parsed) ? parsed : faults.invalid(name);
+    const given = typeof value === 'string' ? parseSloppyJson(value) : value;
+    if (Array.isArray(given) && given.length === 0) return {};
+    return isJsonObject(given) ? given : faults.invalid(name);
   } catch {
     return faults.invalid(name);
   }

@@ -9,7 +9,9 @@ export const WireNumber = Type.Optional(Type.Union([Type.Number(), Type.String()
 export const WireBoolean = Type.Optional(
   Type.Union([Type.Boolean(), Type.Number(), Type.String(), Type.Null()]),
 );
-export const WireMap = Type.Optional(Type.Union([Type.Object({}), Type.String(), Type.Null()]));
+/** PHP writes an empty map as an empty list. */
+const EmptyList = Type.Array(Type.Unknown(), { maxItems: 0 });
+export const WireMap = Type.Optional(Type.Union([Type.Object({}), EmptyList, Type.String(), Type.Null()]));
 
 /** A compiled check of an action's parameters: the fault of the first parameter of a wrong type. */
 export function wireCheck(schema: TSchema): (parameters: Parameters) => Fault | undefined {
