@@ -84,7 +84,7 @@ export interface WantedItems {
   readonly catalog: string;
   /** Only items behind this one; '': from the first. */
   readonly after: string;
-  /** Only items that hold this text, whatever its letter case: in this field, or in their id or any field. */
+  /** Only items that hold this text, whatever its letter case: in this field (`item_id`: their id), or in their id or any field. */
   readonly text?: { readonly value: string; readonly field?: string };
   /** Of those, so many are left out at the beginning. */
   readonly skip: number;

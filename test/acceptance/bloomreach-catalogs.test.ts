@@ -286,6 +286,9 @@ describe('many items', () => {
       ['?query=red&field=a', [], { matched: 0 }],
       ['?query=44&field=a', ['i44'], { matched: 1 }],
       ['?query=i44', ['i44'], { matched: 1 }],
+      // As the page of a PHP client does it.
+      ['?query=i44&field=item_id&count=1', ['i44'], { matched: 1, limit: 1 }],
+      ['?query=red&field=item_id', [], { matched: 0 }],
       ['?count=0', [], { matched: 45, limit: 0 }],
       ['?query=red&count=0', [], { matched: 30, limit: 0 }],
       ['?skip=45', [], { matched: 45, skip: 45 }],

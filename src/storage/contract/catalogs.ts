@@ -226,6 +226,8 @@ function lists(check: Check): void {
     [{ value: 'sieben', field: 'toString' }, 0],
     [{ value: 'I0000' }, 10],
     [{ value: 'i0000', field: 'b' }, 0],
+    [{ value: 'I0000', field: 'item_id' }, 10],
+    [{ value: 'sieben', field: 'item_id' }, 0],
     [{ value: '11999', field: 'a' }, 1],
   ];
   check('are searched a part at a time', async ({ store }) => {

@@ -97,8 +97,11 @@ function search(
   return { items, matched, skipped: Math.min(skip, matched), next: undefined };
 }
 
+/** By this name clients search for ids, as answers have it. */
+const idField = 'item_id';
+
 function holds({ id, properties }: CatalogItem, value: string, field: string | undefined): boolean {
-  if (field === undefined && id.toLowerCase().includes(value)) return true;
+  if ((field === undefined || field === idField) && id.toLowerCase().includes(value)) return true;
   const entries = Object.entries(JSON.parse(properties) as Record<string, unknown>);
   return entries.some(([name, it]) => {
     if (field !== undefined && name !== field) return false;
