@@ -17,10 +17,10 @@ import { profileSizeMax } from './limits.ts';
 import type { Line } from './line.ts';
 import { mergeAll } from './merge.ts';
 import { applied, blocked, noSession, type Outcome, profileFull, userNotFound } from './outcome.ts';
-import type { Profile } from './profile.ts';
+import { isKeptByUse, type Profile } from './profile.ts';
 import { copyProfile } from './profile-document.ts';
 import { deviceOf, passTime } from './session.ts';
-import { makeRoomForCookies, useCookies } from './soft-ids.ts';
+import { dropTooMany, makeRoom, useSoftIds } from './soft-ids.ts';
 
 export interface Applied {
   readonly outcome: Outcome;
@@ -83,13 +83,13 @@ function carryOut(change: Change, command: WritingCommand, target: Target): Outc
   else passTime(change, happenedMs);
   if (absorb.length > 0 && !mergeAll(change, absorb, { merge: command.merge, happenedMs }))
     return profileFull;
-  useCookies(change, command.ids);
-  if (absorb.length > 0) makeRoomForCookies(change, 0);
+  useSoftIds(change, command.ids);
+  if (absorb.length > 0) dropTooMany(change);
   if (attach.length + take.length > 0 && change.profile.size > profileSizeMax) return profileFull;
   const goesOn = leaves !== undefined && leaveUser(change, leaves, { ids: command.ids, happenedMs });
   takeOver(change, take, happenedMs);
   for (const id of attach) {
-    if (id.kind === 'cookie') makeRoomForCookies(change, 1);
+    if (isKeptByUse(id.kind)) makeRoom(change, id.kind, 1);
     change.attach(id.kind, id.value);
   }
   if (goesOn) {

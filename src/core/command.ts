@@ -14,7 +14,7 @@ interface CommandBase {
 }
 
 /**
- * Who survives a merge. `oldest`: all that are named and have no different hard id become one, the profile created
+ * Who survives a merge. `oldest`: all that are named and have no different hard ids become one, the profile created
  * first (Bloomreach contract 2.6). `named`: the anonymous user of the device becomes the user who is named (Leanplum
  * contract 7.2, "login").
  */

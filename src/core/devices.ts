@@ -1,14 +1,13 @@
 import type { Change } from './change.ts';
 import { takeStep } from './commands/steer-session.ts';
 import type { NamedIdentity, Taken } from './identity.ts';
-import type { Profile } from './profile.ts';
-import { findIdentity } from './profile.ts';
+import { findIdentity, isKeptByUse, type Profile } from './profile.ts';
 import { deviceOf, passTime, sessionOf } from './session.ts';
-import { makeRoomForCookies } from './soft-ids.ts';
+import { makeRoom } from './soft-ids.ts';
 
 /**
  * Gives the profile soft ids that name somebody else. A device is handed on: the other one keeps it in his list, and his
- * session on it ends (design D9). A cookie is stolen: the other one loses it, what he did stays his (Bloomreach
+ * session on it ends (design D9). Any other one is stolen: the other one loses it, what he did stays his (Bloomreach
  * contract 2.6, rule 3).
  */
 export function takeOver(change: Change, taken: readonly Taken[], happenedMs: number): void {
@@ -24,7 +23,7 @@ export function takeOver(change: Change, taken: readonly Taken[], happenedMs: nu
     const own = findIdentity(change.profile, kind, value);
     if (own !== undefined) change.takeBack(own);
     else {
-      if (kind === 'cookie') makeRoomForCookies(change, 1);
+      if (isKeptByUse(kind)) makeRoom(change, kind, 1);
       change.attach(kind, value);
     }
   }

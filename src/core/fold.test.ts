@@ -11,9 +11,9 @@ import type { Command } from './command.ts';
 import { evolve } from './evolve.ts';
 import type { NamedIdentity } from './identity.ts';
 import { type EventId, firstEventId, type IdentityId, type ProfileId, type ProjectId } from './ids.ts';
-import { cookiesMax } from './limits.ts';
+import { softIdsMax } from './limits.ts';
 import { type Line, personalKinds, writeLine } from './line.ts';
-import { type IdentityKind, newProfile, type Profile } from './profile.ts';
+import { type IdentityKind, isHard, isKeptByUse, newProfile, type Profile } from './profile.ts';
 import { copyProfile, readPerson, readProfile, writeProfile } from './profile-document.ts';
 import { readLine } from './read-line.ts';
 import { timerOf } from './session-table.ts';
@@ -83,8 +83,10 @@ class World {
     assert.deepEqual(new Map(current), this.owners);
     assert.equal(current.length, this.owners.size, 'nobody else has it');
     for (const { identities } of this.profiles.values()) {
-      assert.ok(identities.filter((it) => it.kind === 'user').length <= 1);
-      assert.ok(identities.filter((it) => it.kind === 'cookie').length <= cookiesMax);
+      for (const [kind, own] of Map.groupBy(identities, (it) => it.kind)) {
+        if (isHard(kind)) assert.equal(own.length, 1, kind);
+        if (isKeptByUse(kind)) assert.ok(own.length <= softIdsMax, kind);
+      }
       assert.equal(new Set(identities.map(keyOf)).size, identities.length);
     }
   }
@@ -148,11 +150,13 @@ const id = (kind: IdentityKind, ...values: string[]): fc.Arbitrary<NamedIdentity
 const someIds = fc
   .tuple(
     fc.option(id('user', 'ann', '__proto__', ',"attributes":[')),
+    fc.option(id('hard:email', 'a@', 'b@')),
     fc.option(id('device', 'phone', '👾')),
     fc.array(id('cookie', 'c1', 'c2', '","counters":'), { maxLength: 2 }),
+    fc.array(id('soft:ga', 'c1', 'g'), { maxLength: 2 }),
   )
-  .map(([user, device, cookies]) => {
-    const ids = [user, device, ...cookies].filter((it) => it !== null);
+  .map(([user, email, device, cookies, others]) => {
+    const ids = [user, email, device, ...cookies, ...others].filter((it) => it !== null);
     const unique = new Map(ids.map((it) => [keyOf(it), it]));
     return unique.size === 0 ? [{ kind: 'user' as const, value: 'ann', attach: true }] : [...unique.values()];
   });

@@ -9,41 +9,64 @@ import { track, World } from '../../test/support/scenario.ts';
 import { evolve } from './evolve.ts';
 import type { ProfileId } from './ids.ts';
 import type { Line } from './line.ts';
-import { type Profile, userOf } from './profile.ts';
+import { hardIdOf, type IdentityKind, isHard, type Profile } from './profile.ts';
 import { writeProfile } from './profile-document.ts';
 
 const hard = fc.constantFrom(null, null, null, null, 'user ann', 'user bob', 'user cy');
-const soft = fc.uniqueArray(fc.constantFrom('c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9'), {
-  maxLength: 3,
-});
-const call = fc
-  .tuple(hard, soft)
-  .map(([user, cookies]) => [...(user === null ? [] : [user]), ...cookies.map((it) => `cookie ${it}`)])
-  .filter((ids) => ids.length > 0);
+const email = fc.constantFrom(null, null, null, 'hard:email a@', 'hard:email b@', 'hard:email c@');
+const cookies = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9'].map((it) => `cookie ${it}`);
+const analytics = ['g1', 'g2', 'g3', 'g4'].map((it) => `soft:ga ${it}`);
+const softOf = (ids: readonly string[]) => fc.uniqueArray(fc.constantFrom(...ids), { maxLength: 3 });
+const callOf = (hardIds: fc.Arbitrary<(string | null)[]>, soft: readonly string[]) =>
+  fc
+    .tuple(hardIds, softOf(soft))
+    .map(([names, ids]) => [...names.filter((it) => it !== null), ...ids])
+    .filter((ids) => ids.length > 0);
 
-test('whatever is named together: one owner an id, nobody with two names, nothing lost', () => {
+/** Calls of a project with one type of either class, and of one with two. */
+const projects: Record<string, fc.Arbitrary<string[]>> = {
+  'a hard and a soft type': callOf(fc.tuple(hard), cookies),
+  'two hard and two soft types': callOf(fc.oneof(fc.tuple(hard, email), fc.tuple(email, hard)), [
+    ...cookies,
+    ...analytics,
+  ]),
+};
+
+for (const [types, call] of Object.entries(projects)) {
+  test(`whatever is named together: one owner an id, nobody with two names, nothing lost: ${types}`, () =>
+    check(call));
+}
+
+function check(call: fc.Arbitrary<string[]>): void {
   let merges = 0;
   let thefts = 0;
   const property = fc.property(fc.array(call, { minLength: 1, maxLength: 30 }), (calls) => {
     const world = new World();
     const lines: Line[] = [];
     for (const [index, ids] of calls.entries()) {
-      const before = ids.map((id) => world.owners.get(id)).filter((it) => it !== undefined);
-      const createdFirst = Math.min(...before.filter((it) => !clashes(it, ids)).map((it) => it.createdMs));
+      const before = new Map(ids.map((id) => [id, world.owners.get(id)]));
+      const names = ids.filter((id) => isHard(kindOf(id)));
       const applied = world.do(index + 1, track('seen', { ids: ids.join(', '), merge: 'oldest' }));
       lines.push(...applied.lines);
       merges += applied.gone.length;
       thefts += applied.lines.filter((it) => it.kind === 'identity_detached').length;
-      // Everything that was named means one profile now, and it has the name that was given.
-      const owners = new Set(ids.map((id) => world.owners.get(id)));
-      assert.equal(owners.size, 1);
-      const [owner] = [...owners] as [Profile];
-      const name = ids.find((id) => id.startsWith('user '));
-      if (name !== undefined) {
-        assert.equal(`user ${userOf(owner)}`, name);
-        // The profile created first has survived.
-        if (Number.isFinite(createdFirst)) assert.equal(owner.createdMs, createdFirst);
+      const { profile: owner } = applied;
+      assert.ok(owner !== undefined);
+      for (const id of ids) {
+        const now: Profile | undefined = world.owners.get(id);
+        // Everything that was named means one profile now; but a hard id is never taken from whom it names.
+        if (now === owner) continue;
+        assert.ok(isHard(kindOf(id)) && id !== names[0], id);
+        assert.equal(now, before.get(id), id);
+        const isApart: boolean =
+          now === undefined ? hardIdOf(owner, kindOf(id)) !== undefined : differ(now, owner);
+        assert.ok(isApart, `nothing is in the way of ${id}`);
       }
+      // The profile created first has survived.
+      assert.ok(applied.gone.every((it) => it.id > owner.id));
+      // It has the name that counts.
+      const [name] = names;
+      if (name !== undefined) assert.equal(`${kindOf(name)} ${hardIdOf(owner, kindOf(name))}`, name);
     }
     checkPartition(world);
     checkNames(lines);
@@ -63,12 +86,15 @@ test('whatever is named together: one owner an id, nobody with two names, nothin
   });
   fc.assert(property, { numRuns: 1000 });
   assert.ok(merges > 100 && thefts > 100, `${merges} merges, ${thefts} thefts`);
-});
+}
 
-function clashes(profile: Profile, ids: readonly string[]): boolean {
-  const name = ids.find((id) => id.startsWith('user '));
-  const own = userOf(profile);
-  return name !== undefined && own !== undefined && name !== `user ${own}`;
+function kindOf(id: string): IdentityKind {
+  return id.split(' ')[0] as IdentityKind;
+}
+
+/** Rule 2: of some type they have two hard ids. */
+function differ(a: Profile, b: Profile): boolean {
+  return a.identities.some(({ kind, value }) => isHard(kind) && (hardIdOf(b, kind) ?? value) !== value);
 }
 
 /** Rule 1: no two profiles hold the same id. */
@@ -81,13 +107,13 @@ function checkPartition(world: World): void {
   assert.deepEqual(new Map(held), new Map(owners));
 }
 
-/** Rule 2: nobody, with all that became part of him, ever had two names. */
+/** Rule 2: nobody, with all that became part of him, ever had two names of one type. */
 function checkNames(lines: readonly Line[]): void {
-  const names = new Map<ProfileId, number>();
+  const kinds = new Map<ProfileId, IdentityKind[]>();
   for (const line of lines) {
-    const count = names.get(line.profile) ?? 0;
-    if (line.kind === 'identity_attached' && line.name === 'user') names.set(line.profile, count + 1);
-    if (line.kind === 'merged') names.set(line.profile, count + (names.get(line.part) ?? 0));
-    assert.ok((names.get(line.profile) ?? 0) <= 1, `two names at line ${line.id}`);
+    const own = kinds.getOrInsert(line.profile, []);
+    if (line.kind === 'identity_attached' && isHard(line.name)) own.push(line.name);
+    if (line.kind === 'merged') own.push(...(kinds.get(line.part) ?? []));
+    assert.equal(new Set(own).size, own.length, `two names at line ${line.id}`);
   }
 }

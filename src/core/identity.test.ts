@@ -14,6 +14,11 @@ const people = {
   lou: person(20, 'user lou', 'cookie lous', 'device lous'),
   early: person(10, 'cookie early', 'device early'),
   late: person(40, 'cookie late', 'device late'),
+  // Of a project with two hard and two soft types; mia and pia have no `user`.
+  mia: person(15, 'hard:email mia@', 'soft:ga mias'),
+  ned: person(50, 'user ned', 'hard:email ned@', 'cookie neds', 'soft:ga neds'),
+  ola: person(25, 'user ola', 'hard:email ola@'),
+  pia: person(45, 'hard:email pia@', 'device pias'),
 };
 type Who = keyof typeof people | 'nobody';
 
@@ -283,6 +288,125 @@ describe('whom a command means: several, merging into the oldest', () => {
       test(`${name}: ${order.join(', ')}`, () =>
         assert.deepEqual(choose(order, 'oldest'), { attach: [], take: [], absorb: [], ...expected }));
     }
+  }
+});
+
+type Choosing = readonly [name: string, ids: string[], Partial<Chosen>];
+
+describe('several hard types, merging into the oldest', () => {
+  const rows: readonly Choosing[] = [
+    ['two hard ids make two profiles one', ['user kim', 'hard:email mia@'], { who: 'mia', absorb: ['kim'] }],
+    ['and in the other order', ['hard:email mia@', 'user kim'], { who: 'mia', absorb: ['kim'] }],
+    [
+      'two who clash: the first one is meant, and no hard id is stolen',
+      ['user ned', 'hard:email ola@'],
+      { who: 'ned' },
+    ],
+    ['the other one first', ['hard:email ola@', 'user ned'], { who: 'ola' }],
+    [
+      'of the one who is not meant the soft ids are stolen',
+      ['user ola', 'hard:email ned@', 'cookie neds', 'soft:ga neds', 'soft:ga new'],
+      { who: 'ola', take: ['cookie neds of ned', 'soft:ga neds of ned'], attach: ['soft:ga new'] },
+    ],
+    [
+      'a further hard id is given',
+      ['user kim', 'hard:email new'],
+      { who: 'kim', attach: ['hard:email new'] },
+    ],
+    ['not to somebody who has another one', ['user ned', 'hard:email new'], { who: 'ned' }],
+    [
+      'nor the first type, to somebody named by the second',
+      ['user new', 'hard:email ned@', 'cookie new'],
+      { who: 'nobody', attach: ['cookie new', 'user new'] },
+    ],
+    ['whoever has none gets it', ['user new', 'hard:email mia@'], { who: 'mia', attach: ['user new'] }],
+    [
+      'a new one of each type',
+      ['user new', 'hard:email new', 'cookie early'],
+      { who: 'early', attach: ['hard:email new', 'user new'] },
+    ],
+    [
+      'a new one keeps apart as a known one does',
+      ['hard:email new', 'cookie kims', 'soft:ga mias'],
+      { who: 'kim', take: ['soft:ga mias of mia'], attach: ['hard:email new'] },
+    ],
+    [
+      'a soft id of somebody with another type: one profile',
+      ['hard:email mia@', 'cookie kims'],
+      { who: 'mia', absorb: ['kim'] },
+    ],
+    [
+      'who joined counts: the next one clashes with him',
+      ['user kim', 'soft:ga mias', 'soft:ga neds', 'device pias'],
+      { who: 'mia', absorb: ['kim'], take: ['device pias of pia', 'soft:ga neds of ned'] },
+    ],
+  ];
+  for (const [name, ids, expected] of rows) {
+    test(`${name}: ${ids.join(', ')}`, () =>
+      assert.deepEqual(choose(ids, 'oldest'), { attach: [], take: [], absorb: [], ...expected }));
+  }
+
+  const bySoft = ['soft:ga mias', 'cookie neds', 'cookie kims', 'soft:ga new'];
+  for (const ids of [bySoft, [...bySoft].reverse()]) {
+    test(`without a hard id the oldest of those who clash: ${ids.join(', ')}`, () =>
+      assert.deepEqual(choose(ids, 'oldest'), {
+        who: 'mia',
+        attach: ['soft:ga new'],
+        absorb: ['kim'],
+        take: ['cookie neds of ned'],
+      }));
+  }
+});
+
+describe('several hard types, a read: whom a write would mean first', () => {
+  const rows: readonly (readonly [ids: string[], who: Who])[] = [
+    [['user kim', 'hard:email mia@'], 'kim'],
+    [['hard:email mia@', 'user kim'], 'mia'],
+    [['user new', 'hard:email mia@'], 'mia'],
+    [['user new', 'hard:email ned@'], 'nobody'],
+    [['hard:email new', 'soft:ga mias'], 'nobody'],
+    [['hard:email new', 'cookie kims'], 'kim'],
+  ];
+  for (const [ids, who] of rows) test(ids.join(', '), () => assert.equal(choose(ids).who, who));
+
+  test('nobody is given a second id of a hard type', () => {
+    assert.deepEqual(choose(['user ned', 'hard:email new']).attach, []);
+  });
+});
+
+describe('several hard types, on a phone', () => {
+  const rows: readonly (readonly [...Choosing, merge?: Merging])[] = [
+    [
+      'a start of somebody else',
+      ['user ned', 'device pias'],
+      { who: 'ned', take: ['device pias of pia'] },
+      'named',
+    ],
+    ['a start, nothing clashes', ['user kim', 'device pias'], { who: 'kim', absorb: ['pia'] }, 'named'],
+    ['a new name', ['user new', 'device pias'], { who: 'pia', attach: ['user new'] }, 'named'],
+    ['login', ['device pias', '!user kim'], { who: 'kim', absorb: ['pia'] }],
+    ['register', ['device pias', '!user new'], { who: 'pia', attach: ['user new'] }],
+    [
+      'the next user has another id of a type: a switch',
+      ['device pias', '!user ned'],
+      { who: 'ned', take: ['device pias of pia'], leaves: 'pia' },
+    ],
+    [
+      'a hard id that the next user gets: not beside another one',
+      ['user kim', 'device pias', 'hard:email new'],
+      { who: 'kim', attach: ['hard:email new'], take: ['device pias of pia'] },
+      'named',
+    ],
+    [
+      'nor of the one who registers',
+      ['device pias', 'hard:email new', '!user new'],
+      { who: 'nobody', attach: ['hard:email new', 'user new'], take: ['device pias of pia'] },
+    ],
+    ['only a start says so', ['user ned', 'device pias'], { who: 'ned' }],
+  ];
+  for (const [name, ids, expected, merge] of rows) {
+    test(`${name}: ${ids.join(', ')}`, () =>
+      assert.deepEqual(choose(ids, merge), { attach: [], take: [], absorb: [], ...expected }));
   }
 });
 

@@ -6,7 +6,7 @@ import type { JsonObject } from '../lib/json.ts';
 import { type Applied, apply } from './apply.ts';
 import type { Command } from './command.ts';
 import type { EventId, ProjectId } from './ids.ts';
-import { cookiesMax, fingerprintsMax, profileSizeMax } from './limits.ts';
+import { fingerprintsMax, profileSizeMax, softIdsMax } from './limits.ts';
 import type { IdentityKind, Profile } from './profile.ts';
 import { readProfile, writeProfile } from './profile-document.ts';
 
@@ -84,10 +84,10 @@ describe('cookies', () => {
       .identities.filter((it) => it.kind === 'cookie')
       .map((it) => it.value);
 
-  test(`at most ${cookiesMax}: one more and the least recently used goes`, () => {
+  test(`at most ${softIdsMax}: one more and the least recently used goes`, () => {
     const world = new World();
-    world.do(1, touch(`user ann, device phone, ${many(0, cookiesMax)}`));
-    assert.equal(cookiesOf(world, ann).length, cookiesMax);
+    world.do(1, touch(`user ann, device phone, ${many(0, softIdsMax)}`));
+    assert.equal(cookiesOf(world, ann).length, softIdsMax);
     world.do(2, touch('cookie c0'));
     const { lines, namings } = world.do(3, touch('user ann, cookie new'));
     assert.deepEqual(
@@ -96,14 +96,14 @@ describe('cookies', () => {
     );
     assert.deepEqual(lost(namings), ['c1']);
     const cookies = cookiesOf(world, ann);
-    assert.deepEqual([cookies.length, cookies[0], ...cookies.slice(-2)], [cookiesMax, 'c2', 'c0', 'new']);
+    assert.deepEqual([cookies.length, cookies[0], ...cookies.slice(-2)], [softIdsMax, 'c2', 'c0', 'new']);
     assert.equal(world.owners.has('cookie c1'), false);
   });
 
   test('devices do not count, and never go', () => {
     const world = new World();
     const devices = Array.from({ length: 70 }, (_, n) => `device d${n}`).join(', ');
-    world.do(1, touch(`user ann, ${devices}, ${many(0, cookiesMax)}`));
+    world.do(1, touch(`user ann, ${devices}, ${many(0, softIdsMax)}`));
     const { namings } = world.do(2, touch('user ann, device one, cookie new'));
     assert.deepEqual(lost(namings), ['c0']);
     assert.equal(world.profile().identities.filter((it) => it.kind === 'device').length, 71);
@@ -111,17 +111,40 @@ describe('cookies', () => {
 
   test('as many new ones at once push out all others', () => {
     const world = new World();
-    world.do(1, touch(`user ann, ${many(0, cookiesMax)}`));
-    const { namings } = world.do(2, touch(`user ann, ${many(100, 100 + cookiesMax)}`));
-    assert.equal(lost(namings).length, cookiesMax);
-    assert.equal(cookiesOf(world, ann).length, cookiesMax);
+    world.do(1, touch(`user ann, ${many(0, softIdsMax)}`));
+    const { namings } = world.do(2, touch(`user ann, ${many(100, 100 + softIdsMax)}`));
+    assert.equal(lost(namings).length, softIdsMax);
+    assert.equal(cookiesOf(world, ann).length, softIdsMax);
     assert.equal(cookiesOf(world, ann)[0], 'c100');
+  });
+
+  test('every type of soft ids has its own, and the least recently used of the type goes', () => {
+    const world = new World();
+    const others = many(0, softIdsMax).replaceAll('cookie ', 'soft:ga ');
+    world.do(1, touch(`user ann, hard:email a@, ${many(0, softIdsMax)}, ${others}`));
+    assert.equal(world.profile().identities.length, 2 + 2 * softIdsMax);
+    world.do(2, touch('soft:ga c0, cookie c1'));
+    const { namings } = world.do(3, touch('user ann, soft:ga new, cookie new'));
+    assert.deepEqual(lost(namings), ['c1', 'c0']);
+    const kept = (kind: string) =>
+      world
+        .profile()
+        .identities.filter((it) => it.kind === kind)
+        .map((it) => it.value)
+        .slice(-2);
+    assert.deepEqual(
+      [kept('soft:ga'), kept('cookie')],
+      [
+        ['c0', 'new'],
+        ['c1', 'new'],
+      ],
+    );
   });
 
   // The user was found by it: without it, the next call of the same browser would make another user.
   test('a cookie that the command names is in use, so another one makes room', () => {
     const world = new World();
-    world.do(1, touch(many(0, cookiesMax)));
+    world.do(1, touch(many(0, softIdsMax)));
     const { namings } = world.do(2, touch('cookie c0, cookie new'));
     assert.deepEqual(lost(namings), ['c1']);
   });

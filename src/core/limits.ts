@@ -5,7 +5,10 @@ export const profileSizeMax = 4 * 1024 * 1024;
 /** How many of the newest client-stamped events a profile remembers to recognise an exact duplicate (design D7). */
 export const fingerprintsMax = 64;
 /** Values of one soft id type that a customer keeps; the least recently used goes (Bloomreach contract 2.6). */
-export const cookiesMax = 64;
+export const softIdsMax = 64;
+/** Id types of a project, hard and soft together, and characters of a type's name. */
+export const idTypesMax = 16;
+export const idTypeLengthMax = 64;
 /** An event whose time is later than its arrival by more than this is flagged (Bloomreach contract 2.3). */
 export const aheadSec = 24 * 60 * 60;
 /** A session without activity ends after 2 hours (Leanplum contract 3.1). */

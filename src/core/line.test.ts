@@ -29,7 +29,9 @@ const inSession = '"session":35184372088831';
  */
 const frozen: Record<Line['kind'], readonly (readonly [Line, string])[]> = {
   created: [[{ ...base, kind: 'created' }, `${start},${times},"kind":"created"}`]],
-  identity_attached: (['user', 'device', 'cookie', 'reserved'] as const).map((name) => [
+  identity_attached: (
+    ['user', 'device', 'cookie', 'reserved', 'hard:email_id', 'soft:google-1'] as const
+  ).map((name) => [
     { ...base, kind: 'identity_attached', name },
     `${start},${times},"kind":"identity_attached","name":"${name}"}`,
   ]),

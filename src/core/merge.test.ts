@@ -12,7 +12,7 @@ import {
 } from '../../test/support/scenario.ts';
 import type { Command } from './command.ts';
 import { fingerprint, joinFingerprints, pushFingerprint } from './fingerprint.ts';
-import { cookiesMax, fingerprintsMax, openSessionsMax, profileSizeMax } from './limits.ts';
+import { fingerprintsMax, openSessionsMax, profileSizeMax, softIdsMax } from './limits.ts';
 
 const together = (ids = 'cookie a, cookie b'): Command => setAll({}, { ids, merge: 'oldest' });
 const onA = { ids: 'cookie a' };
@@ -116,15 +116,32 @@ describe('of two that become one', () => {
 
   test('cookies of both, and at most as many as one may have: those named now are in use', () => {
     const many = (letter: string) =>
-      Array.from({ length: cookiesMax }, (_, n) => `cookie ${letter}${n}`).join(', ');
+      Array.from({ length: softIdsMax }, (_, n) => `cookie ${letter}${n}`).join(', ');
     const world = new World();
     world.do(1, setAll({}, { ids: many('a') }));
     world.do(2, setAll({}, { ids: many('b') }));
     world.do(3, together('cookie a0, cookie b0'));
     const { identities } = world.profile('cookie a0');
-    assert.equal(identities.length, cookiesMax);
+    assert.equal(identities.length, softIdsMax);
     assert.equal(world.owners.get('cookie b0'), world.profile('cookie a0'));
-    assert.equal([...world.owners.keys()].length, cookiesMax);
+    assert.equal([...world.owners.keys()].length, softIdsMax);
+  });
+
+  test('the same for every type of soft ids', () => {
+    const many = (letter: string) =>
+      Array.from({ length: softIdsMax - 1 }, (_, n) => `soft:ga ${letter}${n}, cookie ${letter}${n}`).join(
+        ', ',
+      );
+    const world = new World();
+    world.do(1, setAll({}, { ids: many('a') }));
+    world.do(2, setAll({}, { ids: many('b') }));
+    world.do(3, together('soft:ga a0, soft:ga b0'));
+    const { identities } = world.profile('soft:ga a0');
+    for (const kind of ['cookie', 'soft:ga']) {
+      assert.equal(identities.filter((it) => it.kind === kind).length, softIdsMax);
+    }
+    assert.equal(world.owners.get('soft:ga b0'), world.profile('soft:ga a0'));
+    assert.ok(!world.owners.has('cookie b0'), 'the older ones of the younger profile go first');
   });
 
   test('sessions go on, one a device', () => {

@@ -2,11 +2,22 @@ import type { Json } from '../lib/json.ts';
 import type { EventId, IdentityId, ProfileId, ProjectId, SessionId, StateId } from './ids.ts';
 
 /**
- * Kinds of identity (design D9): `user` is hard, one per profile (Leanplum userId, Bloomreach `registered`);
- * `device` and `cookie` are soft, a profile may have many. `reserved` names what is nobody's, such as clicks that name no
- * customer: only the server makes such ids, no request can name them and no dialect shows them.
+ * Kinds of identity (design D9): `user` is hard, one per profile (Leanplum userId, the first hard type of a Bloomreach
+ * project); `device` and `cookie` are soft, a profile may have many. Further types of a project say their class and name
+ * (see `readIdTypes`), so that a line needs no project to be understood. `reserved` names what is nobody's, such as clicks
+ * that name no customer: only the server makes such ids, no request can name them and no dialect shows them.
  */
-export type IdentityKind = 'user' | 'device' | 'cookie' | 'reserved';
+export type IdentityKind = 'user' | 'device' | 'cookie' | 'reserved' | `hard:${string}` | `soft:${string}`;
+
+/** Whether a profile has one id of this kind at most, which nobody takes away from it. */
+export function isHard(kind: IdentityKind): boolean {
+  return kind === 'user' || kind.startsWith('hard:');
+}
+
+/** Whether a profile keeps only the ids of this kind that were used last. Devices are soft, but all are kept. */
+export function isKeptByUse(kind: IdentityKind): boolean {
+  return kind === 'cookie' || kind.startsWith('soft:');
+}
 
 export interface Identity {
   readonly id: IdentityId;
@@ -201,9 +212,14 @@ export function findIdentity(profile: Profile, kind: IdentityKind, value: string
   return profile.identities.find((identity) => identity.kind === kind && identity.value === value);
 }
 
-/** The profile's hard id; an anonymous one has none. */
+/** The profile's id of a hard kind. */
+export function hardIdOf(profile: Profile, kind: IdentityKind): string | undefined {
+  return profile.identities.find((identity) => identity.kind === kind)?.value;
+}
+
+/** The name by which both dialects know the user; an anonymous one has none. */
 export function userOf(profile: Profile): string | undefined {
-  return profile.identities.find((identity) => identity.kind === 'user')?.value;
+  return hardIdOf(profile, 'user');
 }
 
 /** The profiles whose lines are this one's history (see `History.linesOf`). */

@@ -72,6 +72,7 @@ type Request = Pick<Batch, 'items' | 'content' | 'names'> & {
 const id = (kind: IdentityKind, value: string, attach = true): NamedIdentity => ({ kind, value, attach });
 const user = fc.constantFrom('ann', 'bob', 'cy', 'phone');
 const device = fc.constantFrom('phone', 'tablet', 'tv');
+const typed = fc.constantFrom(id('hard:email', 'a@'), id('hard:email', 'b@'), id('soft:ga', 'g'));
 const fewIds = fc.oneof(
   user.map((name) => [id('user', name), id('device', name, false)]),
   device.map((name) => [id('user', name, false), id('device', name)]),
@@ -80,6 +81,7 @@ const fewIds = fc.oneof(
   fc
     .tuple(user, fc.constantFrom('c1', 'c2', 'c3'))
     .map(([name, value]) => [id('cookie', value), id('user', name)]),
+  fc.tuple(typed, fc.constantFrom(id('user', 'ann'), id('user', 'bob'), id('device', 'tv'))),
   fc
     .uniqueArray(fc.nat(20), { minLength: 1, maxLength: 3 })
     .map((few) => few.map((n) => id('cookie', `a${n}`))),
