@@ -9,6 +9,8 @@ const Text = Type.String({ minLength: 1, maxLength: 256 });
 const permissionNamesMax = 1_000;
 const consentCategoriesMax = 100;
 const privatePropertiesMax = 1_000;
+/** Names of types as they are given; how many there may be is told in words. */
+const IdTypeNames = Type.Immutable(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 100 }));
 
 const Names = Type.Union(
   [
@@ -53,6 +55,16 @@ export const PermissionsSchema = Type.Object(
 
 /** Settings of one project, in the bootstrap file and the admin API; what is left out stays as it is. */
 export const projectSettings = {
+  ids: Type.Optional(
+    Type.Object(
+      { hard: IdTypeNames, soft: IdTypeNames },
+      {
+        additionalProperties: false,
+        description:
+          "types of customers' ids: hard ones, of which the first is Leanplum's userId, and soft ones, with cookie among them",
+      },
+    ),
+  ),
   consentCategories: Type.Optional(
     Type.Array(
       Type.Object(

@@ -56,9 +56,10 @@ export function showProject(project: Project) {
 }
 
 export function showSettingsOf({ settings }: Project) {
-  const { consentCategories, privateProperties } = settings;
+  const { ids, consentCategories, privateProperties } = settings;
   return {
     ...settings,
+    ids: { hard: [...ids.hard], soft: [...ids.soft] },
     consentCategories: [...consentCategories],
     privateProperties: [...privateProperties],
   };

@@ -1,4 +1,5 @@
 import type { ProjectId } from './ids.ts';
+import type { DeclaredIds, IdTypes } from './project/id-types.ts';
 import type { Permissions } from './project/permissions.ts';
 
 export type LeanplumKeyClass = 'production' | 'development' | 'dataExport' | 'contentReadOnly';
@@ -31,6 +32,7 @@ export interface ConsentCategory {
 
 /** What an operator sets for one project. */
 export interface ProjectSettings {
+  readonly ids: DeclaredIds;
   readonly consentCategories: readonly ConsentCategory[];
   /** Properties that say who somebody is: anonymizing takes them away, beside all ids (Bloomreach contract 4.5). */
   readonly privateProperties: readonly string[];
@@ -40,6 +42,7 @@ export interface ProjectSettings {
 
 /** Settings as they are declared and stored: what is left out stays as it is. */
 export interface DeclaredSettings {
+  readonly ids?: DeclaredIds;
   readonly consentCategories?: readonly (Pick<ConsentCategory, 'id' | 'name'> & Partial<ConsentCategory>)[];
   readonly privateProperties?: readonly string[];
   readonly legacySingleErrors200?: boolean;
@@ -50,6 +53,7 @@ export interface DeclaredSettings {
  * called, where they can be reached, and the tokens of their phones.
  */
 export const defaultSettings: ProjectSettings = {
+  ids: { hard: ['registered'], soft: ['cookie'] },
   consentCategories: [{ id: 'newsletter', name: 'Newsletter', description: null, legitimateInterest: false }],
   privateProperties: [
     'email',
@@ -74,6 +78,8 @@ export interface Project {
   readonly leanplumApp: string | null;
   readonly bloomreachToken: string | null;
   readonly settings: ProjectSettings;
+  /** `settings.ids`, as every request asks for them. */
+  readonly idTypes: IdTypes;
   readonly leanplumKeys: readonly { readonly class: LeanplumKeyClass; readonly hash: Uint8Array }[];
   readonly publicTokens: readonly PublicToken[];
   readonly privateKeys: readonly PrivateKey[];

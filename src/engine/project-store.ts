@@ -52,7 +52,9 @@ export type ProjectChange =
 export type ProjectsChanged =
   /** `projects`: all as they are now. */
   | { readonly problem: undefined; readonly projects: readonly Project[] }
-  | { readonly problem: 'name_taken' | 'app_taken' | 'token_taken' | 'no_such_key' | 'wrong_class' };
+  | { readonly problem: 'name_taken' | 'app_taken' | 'token_taken' | 'no_such_key' | 'wrong_class' }
+  /** Id types that cannot be declared: as such, or because of ids that somebody has. */
+  | { readonly problem: 'ids_wrong' | 'ids_in_use'; readonly reason: string };
 
 export interface StoredKey {
   /** Names the key without giving it away: see `nameSecret`. */

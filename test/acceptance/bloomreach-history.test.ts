@@ -1,13 +1,15 @@
 /**
- * Who is who under random traffic over HTTP (Bloomreach contract 2.6): ids shared, stolen and merged, more soft ids than a
- * customer keeps, in every form of request, on several connections at once. What comes of it is what the rules make of the
+ * Who is who under random traffic over HTTP (Bloomreach contract 2.6) in a project with two hard and two soft types of ids:
+ * ids shared, stolen and merged, hard ids that contradict one another, more soft ids than a customer keeps, in every form of request, on several connections at once. What comes of it is what the rules make of the
  * steps in the order in which they were applied, and it is the fold of the lines; also beside apps that log in and switch.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { IdentityId } from '../../src/core/ids.ts';
-import { type Profile, userOf } from '../../src/core/profile.ts';
+import { hardIdOf, isHard, type Profile } from '../../src/core/profile.ts';
+import { readIdTypes } from '../../src/core/project/id-types.ts';
 import { showIds } from '../../src/dialects/bloomreach/customer-ids.ts';
+import { demoProject } from '../support/demo-project.ts';
 import { everybody, fold, type IdKind, type Shown, valuesOf } from '../support/folded.ts';
 import { freshSeed, type Random, randomFrom } from '../support/random.ts';
 import { type Server, startServer } from '../support/server.ts';
@@ -18,6 +20,7 @@ import {
   randomStep,
   type Step,
   seenEvent,
+  types,
   useClient,
 } from './bloomreach-traffic.ts';
 import { countedEvent, type Tally, useBackend, usePhone } from './leanplum-traffic.ts';
@@ -26,19 +29,38 @@ import { exportOne } from './wire.ts';
 let server: Server;
 before(async () => {
   // So few that most lines are read from sealed files.
-  server = await startServer({ environment: { RAPPORT_HISTORY_LINES: '300' } });
+  server = await startServer({
+    bootstrap: { projects: [{ ...demoProject, bloomreach: { ...demoProject.bloomreach, ids: types } }] },
+    environment: { RAPPORT_HISTORY_LINES: '300' },
+  });
 });
 after(() => server[Symbol.asyncDispose]());
 
 const clients = 5;
 const stepsPerClient = 26;
 
-function namesOf(round: string): CustomerNames {
+const idTypes = readIdTypes(types);
+
+/** Every other round names ids of the first two types only, as in a project that has no others. */
+function namesOf(kind: string, number: number): CustomerNames {
+  const round = `${kind}${number}`;
   const list = (count: number, name: string) =>
     Array.from({ length: count }, (_, n) => `${name} ${n} ${round}`);
   // One hard id is a number.
   const users = [...list(3, 'user'), `${round.length}${[...round].map((it) => it.charCodeAt(0)).join('')}`];
-  return { users, cookies: list(24, 'cookie'), many: list(90, 'one of many') };
+  const emails = number % 2 === 0 ? list(4, 'email') : [];
+  return { users, emails, cookies: list(24, 'cookie'), many: list(90, 'one of many') };
+}
+
+/** Every id that somebody may have, by the kind of its type. */
+function everyId({ users, emails, cookies, many }: CustomerNames): (readonly [IdKind, string])[] {
+  const soft = [...cookies, ...many];
+  return [
+    ...users.map((id) => ['user', id] as const),
+    ...emails.map((id) => ['hard:email_id', id] as const),
+    ...soft.map((id) => ['cookie', id] as const),
+    ...(emails.length > 0 ? soft.map((id) => ['soft:google_analytics', id] as const) : []),
+  ];
 }
 
 /** The steps of all clients of a round, done at the same time. */
@@ -75,14 +97,10 @@ async function readAll(ids: readonly (readonly [IdKind, string])[]): Promise<Rea
 async function readOne(shown: Shown, values: ReadonlyMap<IdentityId, string>): Promise<Read> {
   const { history } = shown;
   const profile = fold(shown, values);
-  const ids = Object.fromEntries(showIds(profile));
-  const isCustomer = ids['registered'] !== undefined || ids['cookie']?.length !== 0;
-  if (!isCustomer) return { profile, history, steps: [], merges: 0 };
-  const { registered, cookie } = ids;
-  const exported = await exportOne(
-    server,
-    registered === undefined ? { cookie: cookie?.[0] } : { registered },
-  );
+  const ids = Object.fromEntries(showIds(profile, idTypes));
+  const by = Object.entries(ids).find(([, id]) => id.length > 0);
+  if (by === undefined) return { profile, history, steps: [], merges: 0 };
+  const exported = await exportOne(server, { [by[0]]: typeof by[1] === 'string' ? by[1] : by[1][0] });
   assert.deepEqual(exported.ids, ids);
   const properties = [...profile.attributes.values()].filter(([, value]) => value !== null);
   assert.deepEqual(exported.properties, Object.fromEntries(properties.map(([name, value]) => [name, value])));
@@ -105,14 +123,20 @@ function checkPartition(found: readonly Shown[], meant: ReadonlyMap<string, numb
   assert.deepEqual(new Map(held), meant);
 }
 
-/** Rules 2 and 3: nobody, with all that became part of him, ever had two names; what was done under a name stays with it. */
+/** Rules 2 and 3: nobody, with all that became part of him, ever had two names of a type; what was done under one stays with it. */
 function checkNames(read: readonly Read[], steps: ReadonlyMap<number, Step>): void {
   for (const { profile, history, steps: his } of read) {
-    const named = history.filter((line) => line.kind === 'identity_attached' && line.name === 'user');
-    assert.ok(named.length <= 1, `${named.length} names of ${profile.id}`);
+    const named = history.flatMap((line) =>
+      line.kind === 'identity_attached' && isHard(line.name) ? [line.name] : [],
+    );
+    assert.equal(new Set(named).size, named.length, `two names of ${profile.id}`);
     for (const n of his) {
-      const { user = userOf(profile) } = steps.get(n) ?? assert.fail();
-      assert.equal(user, userOf(profile), `step ${n}`);
+      const { hard } = steps.get(n) ?? assert.fail();
+      // Of several the first one counts.
+      for (const type of types.hard.filter((it) => hard.has(it)).slice(0, 1)) {
+        const kind = idTypes.get(type) ?? assert.fail();
+        assert.equal(hardIdOf(profile, kind), hard.get(type), `step ${n}`);
+      }
     }
   }
 }
@@ -137,9 +161,9 @@ test('who is who is what the rules make of it, and the fold of the lines', {
   const seed = freshSeed();
   t.diagnostic(`seed ${seed}`);
   const random = randomFrom(seed);
-  const seen = { customers: 0, merges: 0, thefts: 0, evictions: 0 };
+  const seen = { customers: 0, merges: 0, thefts: 0, evictions: 0, clashes: 0 };
   for (let round = 0; round < 4; round++) {
-    const names = namesOf(`m${round}`);
+    const names = namesOf('m', round);
     const from = (await lastLine()) + 1;
     const steps = await run(names, random);
     const order = await applied(from);
@@ -151,33 +175,33 @@ test('who is who is what the rules make of it, and the fold of the lines', {
     for (const [born, { n }] of order.entries()) model.do(steps.get(n) ?? assert.fail(), born);
 
     const events = new Set(order.filter(({ isEvent }) => isEvent).map(({ n }) => n));
-    const expected = [...model.all].map(({ user, cookies, steps: his, merges }) => ({
-      ids: { ...(user !== undefined && { registered: user }), cookie: cookies },
+    const expected = [...model.all].map(({ hard, soft, steps: his, merges }) => ({
+      ids: Object.fromEntries<string | string[]>([
+        ...types.hard.flatMap((type) => (hard.has(type) ? [[type, hard.get(type) ?? ''] as const] : [])),
+        ...types.soft.map((type) => [type, soft.get(type) ?? []] as const),
+      ]),
       steps: his.filter((n) => events.has(n)).sort((a, b) => a - b),
       merges,
     }));
-    const read = await readAll([
-      ...names.users.map((id) => ['user', id] as const),
-      ...[...names.cookies, ...names.many].map((id) => ['cookie', id] as const),
-    ]);
+    const read = await readAll(everyId(names));
     checkNames(read, steps);
     // Rule 4; internal ids are given in the order of creation.
     for (const { profile } of read) assert.ok(profile.parts.every((part) => part > profile.id));
     const actual = read.map((it) => ({
-      ids: Object.fromEntries(showIds(it.profile)),
+      ids: Object.fromEntries(showIds(it.profile, idTypes)),
       steps: it.steps.toSorted((a, b) => a - b),
       merges: it.merges,
     }));
     const sorted = (all: typeof actual) =>
       all.toSorted((a, b) => (JSON.stringify(a.ids) < JSON.stringify(b.ids) ? -1 : 1));
     // Whoever lost his only soft id can be named by nobody any more.
-    const isNamed = ({ ids }: (typeof actual)[number]) =>
-      ids['registered'] !== undefined || ids['cookie']?.length;
+    const isNamed = ({ ids }: (typeof actual)[number]) => Object.values(ids).some((it) => it.length > 0);
     assert.deepEqual(sorted(actual), sorted(expected.filter(isNamed)), `seed ${seed}`);
     seen.customers += actual.length;
     seen.merges += actual.reduce((sum, it) => sum + it.merges, 0);
     seen.thefts += model.thefts;
     seen.evictions += model.evictions;
+    seen.clashes += model.clashes;
   }
   t.diagnostic(JSON.stringify(seen));
   for (const [what, count] of Object.entries(seen)) assert.ok(count > 0, `no ${what}: too quiet`);
@@ -188,7 +212,7 @@ test('beside apps whose users log in and switch', { timeout: 120_000 }, async (t
   t.diagnostic(`seed ${seed}`);
   const random = randomFrom(seed);
   for (let round = 0; round < 2; round++) {
-    const names = namesOf(`b${round}`);
+    const names = namesOf('b', round);
     const { users } = names;
     const devices = Array.from({ length: 4 }, (_, n) => `phone ${n} b${round}`);
     const tally: Tally = { counted: 0 };
@@ -199,9 +223,8 @@ test('beside apps whose users log in and switch', { timeout: 120_000 }, async (t
       useBackend(server, { users, devices, actions: 40 }, own(), tally),
     ]);
     const read = await readAll([
-      ...[...users, ...devices].map((id) => ['user', id] as const),
-      ...devices.map((id) => ['device', id] as const),
-      ...[...names.cookies, ...names.many].map((id) => ['cookie', id] as const),
+      ...everyId(names),
+      ...devices.flatMap((id) => [['user', id] as const, ['device', id] as const]),
     ]);
     checkNames(read, steps);
     const counted = read.map(({ profile }) => profile.counters.get(countedEvent)?.count ?? 0);

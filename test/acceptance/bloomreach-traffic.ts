@@ -8,8 +8,18 @@ import { bloomreach, type Target } from '../support/requests.ts';
  * than a customer may have, in requests of every form. And what the contract makes of it (2.6), as a model of its own.
  */
 
+/** The types of ids of the project, hard ones in the order in which they count. */
+export const types = {
+  hard: ['registered', 'email_id'],
+  soft: ['cookie', 'google_analytics'],
+} as const;
+type HardType = (typeof types.hard)[number];
+type SoftType = (typeof types.soft)[number];
+
 export interface CustomerNames {
   readonly users: readonly string[];
+  /** Values of the second hard type; none: nobody names ids of the two further types. */
+  readonly emails: readonly string[];
   /** Soft ids that everybody shares. */
   readonly cookies: readonly string[];
   /** Soft ids that come in large arrays, more than a customer keeps. */
@@ -19,8 +29,8 @@ export interface CustomerNames {
 /** Who did something: the `n`th of all. */
 export interface Step {
   readonly n: number;
-  readonly user: string | undefined;
-  readonly cookies: readonly string[];
+  readonly hard: ReadonlyMap<HardType, string>;
+  readonly soft: ReadonlyMap<SoftType, readonly string[]>;
 }
 
 /** The type of every event of a step. */
@@ -28,18 +38,27 @@ export const seenEvent = 'seen';
 
 const attempts = 200;
 
-export function randomStep(n: number, { users, cookies, many }: CustomerNames, random: Random): Step {
-  const hasUser = random.chance(0.2);
+export function randomStep(n: number, names: CustomerNames, random: Random): Step {
+  const { users, emails, cookies, many } = names;
+  const hard = new Map<HardType, string>();
+  const soft = new Map<SoftType, readonly string[]>();
+  const isWide = emails.length > 0;
   // Mostly of the same user, who gets more than he can keep; the others take some of them away.
-  const isLarge = hasUser && random.chance(0.4);
-  const pool = isLarge ? many : cookies;
-  const count = isLarge ? random.between(20, 40) : random.between(hasUser ? 0 : 1, 3);
-  const user = isLarge && random.chance(0.8) ? users[0] : random.pick(users);
-  return {
-    n,
-    user: hasUser ? user : undefined,
-    cookies: [...new Set(Array.from({ length: count }, () => random.pick(pool)))],
+  const isLarge = random.chance(0.07);
+  if (isLarge) hard.set('registered', random.chance(0.8) ? (users[0] as string) : random.pick(users));
+  else if (random.chance(0.15)) hard.set('registered', random.pick(users));
+  // Two that are named together often contradict one another.
+  if (isWide && random.chance(hard.size > 0 ? 0.4 : 0.1)) hard.set('email_id', random.pick(emails));
+  const pick = (least: number) => {
+    const count = isLarge ? random.between(20, 40) : random.between(least, 3);
+    const pool = isLarge ? many : cookies;
+    return [...new Set(Array.from({ length: count }, () => random.pick(pool)))];
   };
+  const type = isWide && random.chance(0.4) ? 'google_analytics' : 'cookie';
+  soft.set(type, pick(hard.size === 0 ? 1 : 0));
+  if (isWide && !isLarge && random.chance(0.2))
+    soft.set(type === 'cookie' ? 'google_analytics' : 'cookie', pick(0));
+  return { n, hard, soft };
 }
 
 /** One client, one request after the other, each with a few of its steps; what is refused for too much load is sent again. */
@@ -87,13 +106,21 @@ function request(steps: readonly Step[], random: Random): [path: string, body: o
 }
 
 /** The ids as clients write them: one as text or in an array, hard ids that are numbers as such, what is unusable beside. */
-function idsOf({ user, cookies }: Step, random: Random): object {
-  const hard = user !== undefined && /^\d+$/.test(user) && random.chance(0.5) ? Number(user) : user;
-  return {
-    ...(user !== undefined && { registered: random.chance(0.2) ? [hard] : hard }),
-    ...(cookies.length > 0 && { cookie: cookies.length === 1 && random.chance(0.5) ? cookies[0] : cookies }),
-    ...(random.chance(0.1) && { unknown_type: 'x', [user === undefined ? 'registered' : 'other']: null }),
-  };
+function idsOf({ hard, soft }: Step, random: Random): object {
+  const ids = new Map<string, unknown>();
+  for (const [type, id] of hard) {
+    const value = /^\d+$/.test(id) && random.chance(0.5) ? Number(id) : id;
+    ids.set(type, random.chance(0.2) ? [value] : value);
+  }
+  for (const [type, list] of soft) {
+    if (list.length > 0) ids.set(type, list.length === 1 && random.chance(0.5) ? list[0] : list);
+  }
+  if (random.chance(0.1)) {
+    ids.set('unknown_type', 'x');
+    if (!hard.has('registered')) ids.set('registered', null);
+  }
+  // The order in which a client names them means nothing.
+  return Object.fromEntries(random.chance(0.5) ? ids : [...ids].reverse());
 }
 
 // --- What the contract makes of it ----------------------------------------------------------------------------------
@@ -102,79 +129,103 @@ function idsOf({ user, cookies }: Step, random: Random): object {
 export interface Customer {
   /** The step that created him. */
   readonly born: number;
-  user: string | undefined;
+  readonly hard: Map<HardType, string>;
   /** In the order of their last use. */
-  cookies: string[];
+  readonly soft: Map<SoftType, string[]>;
   /** The steps that are his. */
   steps: number[];
   merges: number;
 }
 
-const cookiesMax = 64;
+const softIdsMax = 64;
 
 /** The rules 1 to 5 of contract 2.6, on steps in the order in which they were applied. */
 export class Customers {
   readonly all = new Set<Customer>();
   thefts = 0;
   evictions = 0;
+  /** Hard ids that were named and are somebody else's, or given to nobody since the customer has another one. */
+  clashes = 0;
 
   do(step: Step, born: number): void {
-    const named = this.#holders(step);
-    const user = step.user ?? oldest(named.filter((it) => it.user !== undefined))?.user;
-    // Rule 2: whoever has another name is somebody else.
-    const same = named.filter((it) => (it.user ?? user) === user);
+    const { same, names } = this.#meant(step);
     let target = oldest(same);
     if (target === undefined) {
-      target = { born, user: undefined, cookies: [], steps: [], merges: 0 };
+      target = { born, hard: new Map(), soft: new Map(), steps: [], merges: 0 };
       this.all.add(target);
     }
     for (const part of same) if (part !== target) this.#merge(target, part);
     // Rule 5.
     if (same.length > 1) target.merges += 1;
-    use(target, step.cookies);
-    this.#evict(target, 0);
-    const others = new Set(named.filter((it) => it !== target && this.all.has(it)));
-    const news = step.cookies.filter((it) => !target.cookies.includes(it));
-    const stolen = news.filter((cookie) => this.#steal(cookie, others));
-    for (const cookie of [...stolen, ...news.filter((it) => !stolen.includes(it))]) {
-      this.#evict(target, 1);
-      target.cookies.push(cookie);
-    }
-    target.user ??= step.user;
+    for (const type of types.soft) this.#useSoft(target, type, step.soft.get(type) ?? []);
+    for (const [type, id] of names) target.hard.set(type, id);
+    for (const [type, id] of step.hard) if (target.hard.get(type) !== id) this.clashes += 1;
     target.steps.push(step.n);
   }
 
-  /** Everybody whom a step names, once, in the order of its ids. By rule 1 an id names one at most. */
-  #holders({ user, cookies }: Step): Customer[] {
-    const all = [...this.all];
-    const byUser = all.filter((it) => user !== undefined && it.user === user);
-    const byCookie = cookies.flatMap((cookie) => all.filter((it) => it.cookies.includes(cookie)));
-    return [...new Set([...byUser, ...byCookie])];
+  /**
+   * Rule 2, whoever has another id of a hard type is somebody else: those whom the hard ids name, in the order of the types,
+   * then those whom the soft ids name, from the oldest on; each is compared with all before.
+   */
+  #meant({ hard, soft }: Step): { same: Customer[]; names: Map<HardType, string> } {
+    const same: Customer[] = [];
+    const names = new Map<HardType, string>();
+    const join = (customer: Customer) => {
+      if ([...customer.hard].some(([type, id]) => (names.get(type) ?? id) !== id)) return;
+      for (const [type, id] of customer.hard) names.set(type, id);
+      if (!same.includes(customer)) same.push(customer);
+    };
+    for (const type of types.hard) {
+      const id = hard.get(type);
+      if (id === undefined) continue;
+      const holder = [...this.all].find((it) => it.hard.get(type) === id);
+      if (holder !== undefined) join(holder);
+      else if (!names.has(type)) names.set(type, id);
+    }
+    const bySoft = [...this.all].filter((it) =>
+      [...soft].some(([type, ids]) => it.soft.get(type)?.some((id) => ids.includes(id))),
+    );
+    for (const holder of bySoft.sort((a, b) => a.born - b.born)) join(holder);
+    return { same, names };
   }
 
   /** Rule 4: the one created first stays. What the other's ids say about their last use is not known, so they are older. */
   #merge(target: Customer, part: Customer): void {
     this.all.delete(part);
-    target.user ??= part.user;
-    target.cookies = [...part.cookies, ...target.cookies];
+    for (const [type, id] of part.hard) target.hard.set(type, id);
+    for (const [type, ids] of part.soft) target.soft.set(type, [...ids, ...(target.soft.get(type) ?? [])]);
     target.steps.push(...part.steps);
     target.merges += part.merges;
   }
 
-  /** Rule 3: the soft id changes hands, and nothing else. */
-  #steal(cookie: string, others: ReadonlySet<Customer>): boolean {
-    for (const other of others) {
-      if (!other.cookies.includes(cookie)) continue;
-      other.cookies = other.cookies.filter((it) => it !== cookie);
-      this.thefts += 1;
-      return true;
+  #useSoft(target: Customer, type: SoftType, named: readonly string[]): void {
+    use(target, type, named);
+    this.#evict(target, type, 0);
+    const news = named.filter((it) => !target.soft.get(type)?.includes(it));
+    const stolen = news.filter((id) => this.#steal(type, id));
+    for (const id of [...stolen, ...news.filter((it) => !stolen.includes(it))]) {
+      this.#evict(target, type, 1);
+      target.soft.set(type, [...(target.soft.get(type) ?? []), id]);
     }
-    return false;
   }
 
-  #evict(target: Customer, more: number): void {
-    const tooMany = Math.max(0, target.cookies.length + more - cookiesMax);
-    target.cookies = target.cookies.slice(tooMany);
+  /** Rule 3: the soft id changes hands, and nothing else. */
+  #steal(type: SoftType, id: string): boolean {
+    // By rule 1 it is one at most.
+    const holder = [...this.all].find((it) => it.soft.get(type)?.includes(id));
+    if (holder === undefined) return false;
+    holder.soft.set(
+      type,
+      (holder.soft.get(type) ?? []).filter((it) => it !== id),
+    );
+    this.thefts += 1;
+    return true;
+  }
+
+  #evict(target: Customer, type: SoftType, more: number): void {
+    const own = target.soft.get(type) ?? [];
+    const tooMany = Math.max(0, own.length + more - softIdsMax);
+    target.soft.set(type, own.slice(tooMany));
     this.evictions += tooMany;
   }
 }
@@ -183,8 +234,9 @@ function oldest(customers: readonly Customer[]): Customer | undefined {
   return customers.toSorted((a, b) => a.born - b.born)[0];
 }
 
-function use(target: Customer, cookies: readonly string[]): void {
-  const used = cookies.filter((it) => target.cookies.includes(it));
-  if (used.length === 0 || target.cookies.slice(-used.length).every((it) => used.includes(it))) return;
-  target.cookies = [...target.cookies.filter((it) => !used.includes(it)), ...used];
+function use(target: Customer, type: SoftType, named: readonly string[]): void {
+  const own = target.soft.get(type) ?? [];
+  const used = named.filter((it) => own.includes(it));
+  if (used.length === 0 || own.slice(-used.length).every((it) => used.includes(it))) return;
+  target.soft.set(type, [...own.filter((it) => !used.includes(it)), ...used]);
 }

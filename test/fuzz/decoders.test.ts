@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { SettingError } from '../../src/config.ts';
+import { readIdTypes } from '../../src/core/project/id-types.ts';
+import { defaultSettings } from '../../src/core/project.ts';
 import { parseObject } from '../../src/dialects/bloomreach/batch.ts';
 import { readCustomerIds } from '../../src/dialects/bloomreach/customer-ids.ts';
 import { findBadProperty, readProperties } from '../../src/dialects/bloomreach/properties.ts';
@@ -175,7 +177,7 @@ describe(`seed ${seed}`, () => {
       fc.property(bytes, bloomreachData as fc.Arbitrary<JsonObject>, (given, members) => {
         const parsed = parseObject(given);
         assert.ok(parsed === undefined || isJsonObject(parsed));
-        const ids = readCustomerIds(members['customer_ids']);
+        const ids = readCustomerIds(members['customer_ids'], readIdTypes(defaultSettings.ids));
         if (ids.problem === undefined) assert.ok(ids.ids.every((it) => it.value !== ''));
         for (const time of [readTimestamp(members['timestamp']), readAge(members, Date.now())]) {
           assert.ok(time === null || time === 'invalid' || (time >= 0 && time < 1e11));

@@ -13,6 +13,7 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { readSettings } from '../../src/config.ts';
 import { firstEventId, type ProjectId } from '../../src/core/ids.ts';
+import { readIdTypes } from '../../src/core/project/id-types.ts';
 import { defaultPermissions, readPermissions } from '../../src/core/project/permissions.ts';
 import { defaultSettings, type Project } from '../../src/core/project.ts';
 import { answerAttributes } from '../../src/dialects/bloomreach/attributes.ts';
@@ -86,6 +87,7 @@ const project: Project = {
   leanplumApp: 'app',
   bloomreachToken: '5b1d6c3a-2f64-4e0f-9d0e-3c7a1f0e9b52',
   settings: defaultSettings,
+  idTypes: readIdTypes(defaultSettings.ids),
   leanplumKeys: [
     { class: 'production', hash: hashSecret(key) },
     { class: 'dataExport', hash: hashSecret('exp_key') },

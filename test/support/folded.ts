@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { evolve } from '../../src/core/evolve.ts';
 import type { IdentityId } from '../../src/core/ids.ts';
 import type { Line } from '../../src/core/line.ts';
-import type { Identity, Profile } from '../../src/core/profile.ts';
+import type { Identity, IdentityKind, Profile } from '../../src/core/profile.ts';
 import { admin } from './admin.ts';
 
 // Profiles as their lines tell them, taken from the history of a running server: what has to be what its dialects show.
@@ -13,7 +13,7 @@ export interface Shown {
   readonly history: readonly Line[];
 }
 
-export type IdKind = 'user' | 'device' | 'cookie' | 'internal';
+export type IdKind = IdentityKind | 'internal';
 
 const linesMax = 1000;
 

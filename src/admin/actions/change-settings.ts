@@ -20,6 +20,8 @@ export const changeSettings = defineAction({
       { do: 'set_settings', project: project.id, settings: body },
       Math.floor(clock()),
     );
+    if (changed.problem === 'ids_wrong') return new Problem('invalid', changed.reason);
+    if (changed.problem === 'ids_in_use') return new Problem('conflict', changed.reason);
     if (changed.problem !== undefined) return new Problem('internal', changed.problem);
     projects.replace(changed.projects);
     return showSettingsOf(projects.byName(project.name) ?? project);

@@ -75,7 +75,9 @@ function explain(
       return new Problem('conflict', `Another project has the Bloomreach token '${bloomreachToken}'`);
     case 'no_such_key':
     case 'wrong_class':
-      return new Problem('internal', 'No key was asked for');
+    case 'ids_wrong':
+    case 'ids_in_use':
+      return new Problem('internal', 'No key and no setting was asked for');
     default:
       return unreachable(problem);
   }

@@ -2,13 +2,15 @@ import { type Static, Type } from 'typebox';
 import type { Command } from '../../core/command.ts';
 import type { ProfileId, ProjectId } from '../../core/ids.ts';
 import type { IdentityKind, Profile } from '../../core/profile.ts';
+import type { Project } from '../../core/project.ts';
 import { defineAction } from '../action.ts';
 import { historyDefault, historyMax, idMax, nameMax, readBytes } from '../limits.ts';
 import type { AdminParts } from '../parts.ts';
 import { Problem } from '../problem.ts';
 import { findProject, Time } from '../shared.ts';
 
-const identityKinds = ['user', 'device', 'cookie'] as const satisfies readonly IdentityKind[];
+/** What every project has. */
+const commonKinds: readonly IdentityKind[] = ['user', 'device', 'cookie'];
 const UnixSeconds = Type.Number({ description: 'Unix time in seconds' });
 
 const Query = Type.Object({
@@ -18,13 +20,12 @@ const Query = Type.Object({
     description: 'an external id of either dialect, or the internal id',
   }),
   kind: Type.Optional(
-    Type.Union(
-      [Type.Literal('user'), Type.Literal('device'), Type.Literal('cookie'), Type.Literal('internal')],
-      {
-        description:
-          'what the id is: user (Leanplum userId, Bloomreach registered), device, cookie, internal; left out: whichever names somebody',
-      },
-    ),
+    Type.String({
+      minLength: 1,
+      maxLength: nameMax,
+      description:
+        "what the id is: user (Leanplum's userId), device, cookie, internal, an id type of the project, or a kind as shown; left out: whichever names somebody",
+    }),
   ),
   project: Type.Optional(
     Type.String({ minLength: 1, maxLength: nameMax, description: 'may be left out when there is only one' }),
@@ -55,11 +56,13 @@ export const showProfile = defineAction({
       identities: Type.Array(
         Type.Object({
           id: Type.Integer({ description: 'internal; lines name it' }),
-          kind: Type.String(),
+          kind: Type.String({
+            description: 'user, device, cookie, or hard: or soft: with the name of a type of the project',
+          }),
           value: Type.String(),
           away: Type.Boolean({ description: 'a device that somebody else uses now' }),
         }),
-        { description: 'external ids: users, devices, cookies' },
+        { description: 'external ids, also of types that the project does not declare any more' },
       ),
       parts: Type.Array(Type.Integer(), {
         description:
@@ -116,10 +119,12 @@ export const showProfile = defineAction({
 async function find(query: Static<typeof Query>, parts: AdminParts): Promise<Profile | Problem> {
   const project = chooseProject(query, parts);
   if (project instanceof Problem) return project;
-  const commands = lookUps(query);
+  const kinds = readKinds(query.kind, project);
+  if (kinds instanceof Problem) return kinds;
+  const commands = lookUps(query, kinds);
   const result = await parts.engine.submit({
     // An internal id is good without a project; then no project's ids are asked for.
-    project: project ?? (0 as ProjectId),
+    project: project?.id ?? (0 as ProjectId),
     items: commands.map((command) => ({ command })),
     bytes: readBytes,
   });
@@ -128,7 +133,7 @@ async function find(query: Static<typeof Query>, parts: AdminParts): Promise<Pro
   const profiles = new Map<ProfileId, Profile>();
   for (const outcome of result.outcomes) {
     if (outcome.code !== 'profile') continue;
-    if (project !== undefined && outcome.profile.project !== project) continue;
+    if (project !== undefined && outcome.profile.project !== project.id) continue;
     profiles.set(outcome.profile.id, outcome.profile);
   }
   const [profile, ...others] = profiles.values();
@@ -140,21 +145,27 @@ async function find(query: Static<typeof Query>, parts: AdminParts): Promise<Pro
 function chooseProject(
   { project, kind }: Static<typeof Query>,
   { projects }: AdminParts,
-): ProjectId | undefined | Problem {
-  if (project !== undefined) {
-    const found = findProject(projects, project);
-    return found instanceof Problem ? found : found.id;
-  }
+): Project | undefined | Problem {
+  if (project !== undefined) return findProject(projects, project);
   if (kind === 'internal') return undefined;
   const [only, ...others] = projects.all;
-  if (only !== undefined && others.length === 0) return only.id;
+  if (only !== undefined && others.length === 0) return only;
   return new Problem('invalid', `There are ${projects.all.length} projects: say which`);
 }
 
-function lookUps({ id, kind }: Static<typeof Query>): Command[] {
+/** The kinds of external ids that are looked for. A kind as it is shown finds ids of types that are not declared any more. */
+function readKinds(kind: string | undefined, project: Project | undefined): Set<IdentityKind> | Problem {
+  if (kind === undefined) return new Set([...commonKinds, ...(project?.idTypes.values() ?? [])]);
+  if (kind === 'internal') return new Set();
+  const isKind = commonKinds.includes(kind as IdentityKind) || /^(hard|soft):/.test(kind);
+  const found = isKind ? (kind as IdentityKind) : project?.idTypes.get(kind);
+  if (found === undefined) return new Problem('invalid', `The project has no id type '${kind}'`);
+  return new Set([found]);
+}
+
+function lookUps({ id, kind }: Static<typeof Query>, kinds: ReadonlySet<IdentityKind>): Command[] {
   const commands: Command[] = [];
-  for (const each of identityKinds) {
-    if (kind !== undefined && kind !== each) continue;
+  for (const each of kinds) {
     const ids = [{ kind: each, value: id, attach: false }];
     commands.push({ kind: 'read_profile', ids, create: false });
   }

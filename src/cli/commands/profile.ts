@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { list, showDuration, showTime, table } from '../output.ts';
 import type { OpenTerminal } from '../program.ts';
 
@@ -64,13 +64,9 @@ export function addProfile(program: Command, open: OpenTerminal): void {
     .description('everything kept about one user, with the newest lines of the history first')
     .argument('<id>', 'an external id of either dialect, or the internal id')
     .option('--project <name>', "the project's name (default: the only one)")
-    .addOption(
-      new Option('--kind <kind>', 'what the id is (default: whichever names somebody)').choices([
-        'user',
-        'device',
-        'cookie',
-        'internal',
-      ]),
+    .option(
+      '--kind <kind>',
+      'what the id is: user, device, cookie, internal, or an id type of the project (default: whichever names somebody)',
     )
     .option('--limit <lines>', 'lines of history', '50')
     .action(async (id: string, options: ShowOptions, command: Command) => {

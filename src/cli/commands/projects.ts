@@ -62,7 +62,13 @@ function addCreate(projects: Command, open: OpenTerminal): void {
     });
 }
 
+interface Ids {
+  readonly hard: readonly string[];
+  readonly soft: readonly string[];
+}
+
 interface Settings {
+  readonly ids: Ids;
   readonly legacySingleErrors200: boolean;
   readonly privateProperties: readonly string[];
   readonly consentCategories: readonly unknown[];
@@ -72,10 +78,13 @@ interface SettingsOptions {
   readonly legacySingleErrors200?: 'on' | 'off';
   readonly private: readonly string[];
   readonly notPrivate: readonly string[];
+  readonly hardId: readonly string[];
+  readonly softId: readonly string[];
+  readonly dropId: readonly string[];
 }
 
 function addSettings(projects: Command, open: OpenTerminal): void {
-  const collect = (property: string, before: readonly string[]) => [...before, property];
+  const collect = (name: string, before: readonly string[]) => [...before, name];
   projects
     .command('settings')
     .description("a project's settings; with an option, change it (consent categories: see consents)")
@@ -88,6 +97,9 @@ function addSettings(projects: Command, open: OpenTerminal): void {
     )
     .option('--private <property>', 'anonymizing takes this property away (may be repeated)', collect, [])
     .option('--not-private <property>', 'anonymizing leaves this property (may be repeated)', collect, [])
+    .option('--hard-id <type>', 'customers have one id of this type (may be repeated)', collect, [])
+    .option('--soft-id <type>', 'customers have ids of this type (may be repeated)', collect, [])
+    .option('--drop-id <type>', 'ids of this type are neither taken nor shown (may be repeated)', collect, [])
     .action(async (name: string, options: SettingsOptions, command: Command) => {
       const terminal = open(command);
       const path = `/projects/${encodeURIComponent(name)}/settings`;
@@ -101,6 +113,8 @@ function addSettings(projects: Command, open: OpenTerminal): void {
         list([
           ['legacy single errors 200', answer.legacySingleErrors200 ? 'on' : 'off'],
           ['private properties', answer.privateProperties.join(', ') || '-'],
+          ['hard ids', answer.ids.hard.join(', ')],
+          ['soft ids', answer.ids.soft.join(', ')],
           ['consent categories', `${answer.consentCategories.length}`],
         ]),
       );
@@ -108,17 +122,25 @@ function addSettings(projects: Command, open: OpenTerminal): void {
 }
 
 /** What the options change; a list is changed as it was found. */
-function changesIn(
-  { legacySingleErrors200: wanted, private: more, notPrivate: less }: SettingsOptions,
-  { privateProperties }: Settings,
-): Partial<Settings> {
+function changesIn(options: SettingsOptions, { privateProperties, ids }: Settings): Partial<Settings> {
+  const { legacySingleErrors200: wanted, private: more, notPrivate: less } = options;
   const isListed = more.length + less.length > 0;
   const listed = new Set([...privateProperties, ...more]);
   for (const property of less) listed.delete(property);
   return {
     ...(wanted !== undefined && { legacySingleErrors200: wanted === 'on' }),
     ...(isListed && { privateProperties: [...listed] }),
+    ...changesOfIds(options, ids),
   };
+}
+
+/** What is taken away first can be added again at another place. */
+function changesOfIds({ hardId, softId, dropId }: SettingsOptions, { hard, soft }: Ids): { ids?: Ids } {
+  if (hardId.length + softId.length + dropId.length === 0) return {};
+  const join = (before: readonly string[], added: readonly string[]) => [
+    ...new Set([...before.filter((it) => !dropId.includes(it)), ...added]),
+  ];
+  return { ids: { hard: join(hard, hardId), soft: join(soft, softId) } };
 }
 
 interface CreateOptions {

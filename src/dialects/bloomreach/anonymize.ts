@@ -52,8 +52,8 @@ export async function answerAnonymizeBulk(request: ReadRequest, parts: DataParts
 }
 
 /** The properties that the project says are private go with all ids and what is known of devices. */
-function anonymize(customerIds: Json | undefined, { settings }: Project): AnonymizeUser | undefined {
-  const named = readCustomerIds(customerIds);
+function anonymize(customerIds: Json | undefined, { settings, idTypes }: Project): AnonymizeUser | undefined {
+  const named = readCustomerIds(customerIds, idTypes);
   if (named.problem !== undefined) return undefined;
   const ids = named.ids.map((id) => ({ ...id, attach: false }));
   const attributes = new Set(settings.privateProperties);

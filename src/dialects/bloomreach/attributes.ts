@@ -1,5 +1,5 @@
 import type { Profile } from '../../core/profile.ts';
-import { covers, type Permissions } from '../../core/project/permissions.ts';
+import { covers } from '../../core/project/permissions.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { type BloomreachParts, isEchoable, parseObject } from './batch.ts';
 import { readConsents } from './consents.ts';
@@ -51,9 +51,7 @@ export async function answerAttributes(request: AttributesRequest, parts: Attrib
     nowSec: parts.clock() / 1000,
   });
   const results = attributes.map((it: JsonObject) =>
-    isPublic && it['type'] !== 'recommendation'
-      ? forbidden
-      : readAttribute(it, { profile, agreed }, request.permissions),
+    isPublic && it['type'] !== 'recommendation' ? forbidden : readAttribute(it, { profile, agreed }, request),
   );
   return json(200, { success: true, results });
 }
@@ -76,7 +74,7 @@ const notFound = { success: false, error: texts.attributeNotFound };
 function readAttribute(
   asked: JsonObject,
   { profile, agreed }: { profile: Profile; agreed: ReadonlySet<string> },
-  permissions: Permissions,
+  { project, permissions }: AttributesRequest,
 ): JsonObject {
   const { type, property, id, category } = asked;
   if (type === 'property' && typeof property === 'string') {
@@ -84,7 +82,7 @@ function readAttribute(
     return { success: true, value: profile.attributes.get(property)?.[1] ?? null };
   }
   if (type === 'id' && typeof id === 'string') {
-    return { success: true, value: showIds(profile).get(id) ?? null };
+    return { success: true, value: showIds(profile, project.idTypes).get(id) ?? null };
   }
   if (type === 'consent' && typeof category === 'string') {
     return permissions.consents ? { success: true, value: agreed.has(category) } : forbidden;

@@ -7,16 +7,14 @@ import type { Item } from '../../engine/batch.ts';
 import type { Engine } from '../../engine/submit.ts';
 import { keyReusedText, packAnswer, readIdempotencyKey, unpackAnswer } from '../../http/keyed.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson, weighJson } from '../../lib/json.ts';
-import { isFailure, toCommand, type WireCommand } from './command.ts';
+import { type CommandCall, isFailure, toCommand, type WireCommand } from './command.ts';
 import { commandsMax, echoLengthMax } from './limits.ts';
 import { type CommandResult, failures, json, type Reply, resultOf } from './reply.ts';
 import { texts } from './texts.ts';
 
 /** A write as it arrived, of an authenticated caller. */
-export interface WriteRequest {
-  readonly project: Project;
+export interface WriteRequest extends CommandCall {
   readonly permissions: Permissions;
-  readonly receivedMs: number;
   readonly body: Uint8Array;
   readonly query: string;
   readonly idempotencyKey: string | readonly string[] | undefined;

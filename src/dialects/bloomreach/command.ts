@@ -1,15 +1,22 @@
 import type { Command } from '../../core/command.ts';
 import type { Permissions } from '../../core/project/permissions.ts';
+import type { Project } from '../../core/project.ts';
 import { isLargerThan, type JsonObject, weighJson } from '../../lib/json.ts';
 import { messageBytesMax } from './limits.ts';
 import { texts } from './texts.ts';
+
+/** What a command needs to know of the request it stands in. */
+export interface CommandCall {
+  readonly project: Project;
+  readonly receivedMs: number;
+}
 
 /** What a command file gives the table: one wire command, from its data to a command of the core or a text. */
 export interface WireCommand {
   readonly name: string;
   /** The text of 3.4 for data that these permissions do not cover; comes before every other check of the data. */
   readonly forbid: (data: JsonObject, permissions: Permissions) => string | undefined;
-  readonly toCommand: (data: JsonObject, receivedMs: number) => Command | string;
+  readonly toCommand: (data: JsonObject, call: CommandCall) => Command | string;
 }
 
 /**
@@ -19,10 +26,10 @@ export interface WireCommand {
 export function toCommand(
   wire: WireCommand,
   data: JsonObject,
-  { receivedMs, body }: { readonly receivedMs: number; readonly body: Uint8Array },
+  call: CommandCall & { readonly body: Uint8Array },
 ): Command | string {
-  const command = wire.toCommand(data, receivedMs);
-  if (isFailure(command) || body.length <= messageBytesMax) return command;
+  const command = wire.toCommand(data, call);
+  if (isFailure(command) || call.body.length <= messageBytesMax) return command;
   return isLargerThan(data, weighJson(data), messageBytesMax) ? texts.messageTooLarge : command;
 }
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { IdentityId, ProfileId, ProjectId } from '../../core/ids.ts';
 import { type IdentityKind, newProfile } from '../../core/profile.ts';
+import { readIdTypes } from '../../core/project/id-types.ts';
+import { defaultSettings } from '../../core/project.ts';
 import type { Json } from '../../lib/json.ts';
 import { readCustomerIds, showIds } from './customer-ids.ts';
 import { idLengthMax, idValuesMax } from './limits.ts';
@@ -9,9 +11,15 @@ import { idLengthMax, idValuesMax } from './limits.ts';
 const longest = 'x'.repeat(idLengthMax);
 const many = Array.from({ length: idValuesMax }, (_, n) => `c${n}`);
 
+const types = readIdTypes(defaultSettings.ids);
+const wide = readIdTypes({
+  hard: ['customer', 'email_id', 'constructor'],
+  soft: ['google_analytics', 'cookie', 'device'],
+});
+
 /** The ids as text `kind value`, or the problem. */
-function idsOf(value: Json | undefined): readonly string[] | string {
-  const read = readCustomerIds(value);
+function idsOf(value: Json | undefined, known = types): readonly string[] | string {
+  const read = readCustomerIds(value, known);
   if (read.problem !== undefined) return read.problem;
   assert.ok(
     read.ids.every(({ attach }) => attach),
@@ -75,13 +83,39 @@ describe('customer_ids', () => {
   }
 });
 
+describe('customer_ids of a project with more types', () => {
+  const rows: readonly (readonly [Json, string[] | 'none_valid'])[] = [
+    [{ customer: 1 }, ['user 1']],
+    [{ registered: 'ann' }, 'none_valid'],
+    [{ email_id: 'a@b.c' }, ['hard:email_id a@b.c']],
+    [{ email_id: ['a@b.c'] }, ['hard:email_id a@b.c']],
+    [{ email_id: ['a@b.c', 'd@e.f'], cookie: 'c' }, ['cookie c']],
+    [
+      { google_analytics: ['x', 2], device: 'd' },
+      ['soft:google_analytics x', 'soft:google_analytics 2', 'soft:device d'],
+    ],
+    [{ google_analytics: 'same', cookie: 'same' }, ['soft:google_analytics same', 'cookie same']],
+    [{ constructor: 'x' } as unknown as Json, ['hard:constructor x']],
+    // Several hard ids come in the order of their declaration; what one type has, in the order in which it is given.
+    [
+      { cookie: ['b', 'a'], email_id: 'e', customer: 'ann', google_analytics: 'g' },
+      ['user ann', 'hard:email_id e', 'soft:google_analytics g', 'cookie b', 'cookie a'],
+    ],
+    [{ email_id: 'null', customer: '', 'hard:email_id': 'x', user: 'x', soft: 'x' }, 'none_valid'],
+  ];
+  for (const [value, expected] of rows) {
+    test(JSON.stringify(value), () => assert.deepEqual(idsOf(value, wide), expected));
+  }
+});
+
 describe('the ids that are shown', () => {
-  const shown = (...identities: (readonly [IdentityKind, string])[]) => {
+  const shown = (...identities: (readonly [IdentityKind, string])[]) => showAll(types, identities);
+  const showAll = (known: typeof types, identities: readonly (readonly [IdentityKind, string])[]) => {
     const profile = newProfile(1 as ProfileId, 1 as ProjectId, 0);
     for (const [index, [kind, value]] of identities.entries()) {
       profile.identities.push({ id: (index + 2) as IdentityId, kind, value });
     }
-    return [...showIds(profile)];
+    return [...showIds(profile, known)];
   };
 
   test('hard ids as text, soft ids as lists in the order of their use', () => {
@@ -98,5 +132,31 @@ describe('the ids that are shown', () => {
 
   test('devices belong to the other dialect', () => {
     assert.deepEqual(shown(['device', 'phone']), [['cookie', []]]);
+  });
+
+  const everything = [
+    ['soft:google_analytics', 'g'],
+    ['cookie', 'c'],
+    ['hard:email_id', 'e'],
+    ['user', 'ann'],
+    ['device', 'phone'],
+    ['soft:device', 'd'],
+  ] as const;
+
+  test('of every type of the project, in the order of their declaration', () => {
+    assert.deepEqual(showAll(wide, everything), [
+      ['customer', 'ann'],
+      ['email_id', 'e'],
+      ['google_analytics', ['g']],
+      ['cookie', ['c']],
+      ['device', ['d']],
+    ]);
+  });
+
+  test('of no type that the project does not declare', () => {
+    assert.deepEqual(showAll(types, everything), [
+      ['registered', 'ann'],
+      ['cookie', ['c']],
+    ]);
   });
 });

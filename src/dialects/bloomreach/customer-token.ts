@@ -1,4 +1,5 @@
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose';
+import type { Project } from '../../core/project.ts';
 import type { Projects } from '../../engine/projects.ts';
 import { parseJson } from '../../lib/json.ts';
 import type { SecretBox } from '../../lib/secret-box.ts';
@@ -51,7 +52,7 @@ export async function authenticateByToken(
   if (keys.length === 0) return failures.error(401, texts.unknownKey);
   for (const { sealed, permissions } of keys) {
     const secret = sealed === null ? undefined : secrets.open(sealed);
-    if (secret !== undefined && (await isGood(token, secret, request))) {
+    if (secret !== undefined && (await isGood(token, secret, { ...request, project }))) {
       return { project, access: 'customer', permissions };
     }
   }
@@ -66,14 +67,19 @@ function keyIdOf(token: string): string | undefined {
   }
 }
 
-async function isGood(token: string, secret: string, { algorithm, nowMs }: TokenRequest): Promise<boolean> {
+async function isGood(
+  token: string,
+  secret: string,
+  { algorithm, nowMs, project }: TokenRequest & { project: Project },
+): Promise<boolean> {
   try {
     const { payload } = await jwtVerify(token, Buffer.from(secret), {
       algorithms: [algorithm],
       requiredClaims: ['exp', 'ids'],
       currentDate: new Date(nowMs),
     });
-    return readCustomerIds(parseJson(JSON.stringify(payload['ids']))).problem === undefined;
+    const ids = parseJson(JSON.stringify(payload['ids']));
+    return readCustomerIds(ids, project.idTypes).problem === undefined;
   } catch (error) {
     if (error instanceof errors.JOSEError) return false;
     throw error;

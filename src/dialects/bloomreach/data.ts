@@ -35,7 +35,7 @@ export async function answerExportOne(request: ReadRequest, parts: DataParts): P
   if ('status' in profile) return profile;
   const members = {
     success: true,
-    ids: Object.fromEntries(showIds(profile)),
+    ids: Object.fromEntries(showIds(profile, request.project.idTypes)),
     properties: Object.fromEntries(showProperties(profile)),
   };
   return answerEvents(members, 'events', readPages(parts.history, eventsOf(profile)));
@@ -121,7 +121,7 @@ export async function findCustomer(
   request: ReadRequest,
   parts: DataParts,
 ): Promise<Profile | Reply> {
-  const named = readCustomerIds(asked['customer_ids']);
+  const named = readCustomerIds(asked['customer_ids'], request.project.idTypes);
   if (named.problem !== undefined) return failures.fields(400, { customer_ids: [texts.mustSpecifyIds] });
   const result = await parts.engine.submit({
     project: request.project.id,

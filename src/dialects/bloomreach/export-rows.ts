@@ -1,8 +1,9 @@
 import type { ProfileId, ProjectId } from '../../core/ids.ts';
 import type { Profile } from '../../core/profile.ts';
+import type { IdTypes } from '../../core/project/id-types.ts';
 import { csv } from '../../lib/csv.ts';
 import type { Json } from '../../lib/json.ts';
-import { idTypes, showIds } from './customer-ids.ts';
+import { showIds } from './customer-ids.ts';
 import { exportColumnsMax } from './limits.ts';
 
 /** A column of an export: an id of some type, or a property. */
@@ -58,6 +59,7 @@ export function isFormat(name: Json | undefined): name is FormatName {
 /** An export that is in order: what is wanted of it. */
 export interface ExportJob {
   readonly project: ProjectId;
+  readonly idTypes: IdTypes;
   readonly format: FormatName;
   /** Undefined: an id of each type, and every property that somebody has. */
   readonly fields?: readonly Field[];
@@ -73,14 +75,17 @@ export type ReadProfiles = (after: ProfileId) => readonly Person[];
  * Writes an export, a piece for each page; a piece may be empty. Unless the columns are named, all customers are read once
  * before, to find them.
  */
-export function* writeExport({ format, fields: wanted }: ExportJob, read: ReadProfiles): Generator<string> {
+export function* writeExport(
+  { format, idTypes, fields: wanted }: ExportJob,
+  read: ReadProfiles,
+): Generator<string> {
   const form: Format = formats[format];
-  const fields = wanted ?? (yield* findFields(read));
+  const fields = wanted ?? (yield* findFields(read, idTypes));
   yield form.start(fields);
   let isFirst = true;
-  for (const customers of readCustomers(read)) {
+  for (const customers of readCustomers(read, idTypes)) {
     yield form.page(
-      customers.map((it) => rowOf(it, fields)),
+      customers.map((it) => rowOf(it, fields, idTypes)),
       fields,
       isFirst,
     );
@@ -90,9 +95,9 @@ export function* writeExport({ format, fields: wanted }: ExportJob, read: ReadPr
 }
 
 /** The id types of the project, then the properties that somebody has, by name. */
-function* findFields(read: ReadProfiles): Generator<string, Field[]> {
+function* findFields(read: ReadProfiles, idTypes: IdTypes): Generator<string, Field[]> {
   const properties = new Set<string>();
-  for (const customers of readCustomers(read)) {
+  for (const customers of readCustomers(read, idTypes)) {
     for (const { attributes } of customers) {
       for (const [name, [, value]] of attributes) {
         if (value !== null && properties.size < exportColumnsMax) properties.add(name);
@@ -100,24 +105,21 @@ function* findFields(read: ReadProfiles): Generator<string, Field[]> {
     }
     yield '';
   }
-  const ids = idTypes.map((id): Field => ({ type: 'id', id }));
+  const ids = Array.from(idTypes.keys(), (id): Field => ({ type: 'id', id }));
   return [...ids, ...[...properties].sort().map((property): Field => ({ type: 'property', property }))];
 }
 
-/** Page after page of those who have an id of this dialect. */
-function* readCustomers(read: ReadProfiles): Generator<readonly Person[]> {
+/** Page after page of those who have an id of a type that the project shows. */
+function* readCustomers(read: ReadProfiles, idTypes: IdTypes): Generator<readonly Person[]> {
+  const kinds = new Set(idTypes.values());
   for (let page = read(0 as ProfileId); page.length > 0; page = read((page.at(-1) as Person).id)) {
-    const customers = page.filter(isCustomer);
+    const customers = page.filter(({ identities }) => identities.some(({ kind }) => kinds.has(kind)));
     if (customers.length > 0) yield customers;
   }
 }
 
-function isCustomer({ identities }: Person): boolean {
-  return identities.some(({ kind }) => kind === 'user' || kind === 'cookie');
-}
-
-function rowOf(customer: Person, fields: readonly Field[]): Json[] {
-  const ids = showIds(customer);
+function rowOf(customer: Person, fields: readonly Field[], idTypes: IdTypes): Json[] {
+  const ids = showIds(customer, idTypes);
   return fields.map((field) =>
     field.type === 'id'
       ? (ids.get(field.id) ?? null)

@@ -43,7 +43,8 @@ export async function answerExport(request: ReadRequest, parts: ExportParts): Pr
     end();
     return failures.error(503, texts.internal);
   }
-  const job = { project: request.project.id, format, ...(wanted && { fields: wanted }) };
+  const { id: project, idTypes } = request.project;
+  const job = { project, idTypes, format, ...(wanted && { fields: wanted }) };
   const body = Readable.from(parts.writeExport(job));
   body.once('close', end);
   body.on('error', parts.onError);

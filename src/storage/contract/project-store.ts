@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ProjectId } from '../../core/ids.ts';
+import { readIdTypes } from '../../core/project/id-types.ts';
 import { defaultPermissions, readPermissions } from '../../core/project/permissions.ts';
+import { defaultSettings } from '../../core/project.ts';
 import type { NewKey, ProjectChange, ProjectStore, ProjectsChanged } from '../../engine/project-store.ts';
 import { hashSecret, nameSecret } from '../../lib/secret.ts';
 
@@ -52,6 +54,7 @@ export function projectStoreContract(name: string, create: () => Promise<Project
     keys(check);
     rotation(check);
     permissions(check);
+    settings(check);
   });
 }
 
@@ -240,21 +243,38 @@ function permissions(check: Check): void {
     assert.deepEqual(permissionsOf(other), readPermissions(defaultPermissions.public));
     assert.deepEqual(await set(production), { problem: 'wrong_class' });
   });
+}
 
+function settings(check: Check): void {
   check('settings change one by one, and are there after a restart', async (under) => {
     const project = idOf(await under.store.changeProjects(shop, 1_000));
     const sms = { id: 'sms', name: 'SMS' };
-    const set = (settings: Extract<ProjectChange, { do: 'set_settings' }>['settings']) =>
-      under.store.changeProjects({ do: 'set_settings', project, settings }, 2_000);
+    const set = (given: Extract<ProjectChange, { do: 'set_settings' }>['settings']) =>
+      under.store.changeProjects({ do: 'set_settings', project, settings: given }, 2_000);
     await set({ legacySingleErrors200: true });
     await set({ consentCategories: [sms] });
     await set({ privateProperties: ['iban'] });
+    const ids = { hard: ['customer', 'email_id'], soft: ['fb', 'cookie'] };
+    await set({ ids });
     const store = await under.reopen();
-    assert.deepEqual(projectsOf(await store.changeProjects(bank, 3_000))[0]?.settings, {
+    const [after] = projectsOf(await store.changeProjects(bank, 3_000));
+    assert.deepEqual(after?.idTypes, readIdTypes(ids));
+    assert.deepEqual(after?.settings, {
+      ids,
       legacySingleErrors200: true,
       privateProperties: ['iban'],
       consentCategories: [{ ...sms, description: null, legitimateInterest: false }],
     });
+  });
+
+  check('id types that are wrong are refused, and nothing is changed', async ({ store }) => {
+    const project = idOf(await store.changeProjects(shop, 1_000));
+    const wrong = { ids: { hard: ['a'], soft: ['b'] }, legacySingleErrors200: true };
+    assert.deepEqual(await store.changeProjects({ do: 'set_settings', project, settings: wrong }, 2_000), {
+      problem: 'ids_wrong',
+      reason: "'cookie' must be one of the soft id types",
+    });
+    assert.deepEqual(projectsOf(await store.changeProjects(bank, 3_000))[0]?.settings, defaultSettings);
   });
 }
 

@@ -18,6 +18,9 @@ let nowMs = Date.UTC(2026, 0, 31, 23, 59, 0);
 
 const ids = [
   { kind: 'user', value: 'ann', attach: true },
+  { kind: 'hard:email_id', value: 'a@b.c', attach: true },
+  { kind: 'soft:fb', value: 'f1', attach: true },
+  { kind: 'soft:fb', value: 'f2', attach: true },
   { kind: 'device', value: 'phone', attach: true },
 ] as const;
 const base = { ids, create: true, timeSec: null };
@@ -140,6 +143,10 @@ for (const where of ['in memory', 'in files of two days']) {
     });
 
     test('profiles', async () => {
+      const email = "other_ids->'hard:email_id'->>0";
+      assert.deepEqual(await rowsOf(`SELECT other_ids, ${email} FROM profiles`), [
+        ['{"hard:email_id":["a@b.c"],"soft:fb":["f1","f2"]}', 'a@b.c'],
+      ]);
       const columns = 'user_id, device_ids, cookie_ids, sessions, attributes, event_counts, created';
       const [row, ...others] = await rowsOf(`SELECT ${columns} FROM profiles`);
       assert.deepEqual(others, []);

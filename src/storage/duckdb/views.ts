@@ -5,11 +5,18 @@ function timestamp(seconds: string): string {
   return `CASE WHEN ${seconds} BETWEEN -62135596800 AND 253402300799 THEN make_timestamp((${seconds} * 1000000)::BIGINT) END`;
 }
 
+const identities = `from_json(doc->'$.identities', '["JSON"]')`;
+
 /** The external ids of a kind, from a profile's document. */
 function idsOf(kind: string): string {
   const isKind = `lambda it: it->>1 = '${kind}'`;
-  return `list_transform(list_filter(from_json(doc->'$.identities', '["JSON"]'), ${isKind}), lambda it: it->>2)`;
+  return `list_transform(list_filter(${identities}, ${isKind}), lambda it: it->>2)`;
 }
+
+/** The ids of a project's further types, by their kinds. */
+const otherIds = `to_json(map_from_entries(list_transform(
+    list_sort(list_distinct(list_filter(list_transform(${identities}, lambda it: it->>1), lambda kind: kind LIKE '%:%'))),
+    lambda kind: {k: kind, v: list_transform(list_filter(${identities}, lambda it: it->>1 = kind), lambda it: it->>2)})))`;
 
 /**
  * The views for people (docs/operating/history.md describes their columns). `lines` is beneath them: all lines, as they
@@ -44,6 +51,7 @@ FROM profile_documents();
 CREATE VIEW profiles AS
 SELECT (doc->>'$.project')::INTEGER AS project, id AS profile, ${idsOf('user')}[1] AS user_id,
   ${idsOf('device')} AS device_ids, ${idsOf('cookie')} AS cookie_ids,
+  ${otherIds} AS other_ids,
   make_timestamp((doc->>'$.created')::BIGINT * 1000) AS created,
   make_timestamp((doc->>'$.updated')::BIGINT * 1000) AS updated,
   make_timestamp((doc->>'$.active')::BIGINT * 1000) AS last_active,

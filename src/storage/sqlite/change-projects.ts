@@ -4,7 +4,7 @@ import { type DeclaredPermissions, defaultPermissions } from '../../core/project
 import type { KeyClass } from '../../core/project.ts';
 import type { NewKey, ProjectChange, ProjectsChanged, StoredKey } from '../../engine/project-store.ts';
 import { nameSecret } from '../../lib/secret.ts';
-import { changeSettings } from './project-settings.ts';
+import { changeSettings, type SettingsRefused } from './project-settings.ts';
 import { loadProjects } from './projects.ts';
 
 /** Makes one change to projects or keys in a transaction of its own. On disk when it returns. */
@@ -15,18 +15,23 @@ export function changeProjects(
 ): ProjectsChanged {
   database.exec('BEGIN IMMEDIATE');
   try {
-    const problem = carryOut(database, change, nowMs);
-    database.exec(problem === undefined ? 'COMMIT' : 'ROLLBACK');
-    return problem === undefined ? { problem, projects: loadProjects(database, nowMs) } : { problem };
+    const refused = carryOut(database, change, nowMs);
+    database.exec(refused === undefined ? 'COMMIT' : 'ROLLBACK');
+    if (refused === undefined) return { problem: undefined, projects: loadProjects(database, nowMs) };
+    return typeof refused === 'string' ? { problem: refused } : refused;
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }
 
-type Problem = NonNullable<ProjectsChanged['problem']>;
+type Problem = Exclude<NonNullable<ProjectsChanged['problem']>, SettingsRefused['problem']>;
 
-function carryOut(database: DatabaseSync, change: ProjectChange, nowMs: number): Problem | undefined {
+function carryOut(
+  database: DatabaseSync,
+  change: ProjectChange,
+  nowMs: number,
+): Problem | SettingsRefused | undefined {
   switch (change.do) {
     case 'create':
       return createProject(database, change, nowMs);
@@ -40,8 +45,7 @@ function carryOut(database: DatabaseSync, change: ProjectChange, nowMs: number):
     case 'set_permissions':
       return setPermissions(database, change, nowMs);
     case 'set_settings':
-      changeSettings(database, change.project, change.settings);
-      return undefined;
+      return changeSettings(database, change.project, change.settings);
   }
 }
 

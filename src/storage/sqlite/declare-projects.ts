@@ -35,7 +35,7 @@ export interface DeclareOptions {
   readonly seal: (secret: string) => Uint8Array;
 }
 
-/** A declaration contradicts what the data folder holds; the message says how. */
+/** A declaration contradicts itself or what the data folder holds; the message says how. */
 export class DeclarationConflict extends Error {
   override readonly name = 'DeclarationConflict';
 }
@@ -43,7 +43,8 @@ export class DeclarationConflict extends Error {
 /**
  * Creates what is declared and not there yet, by project name. What is already so stays: a key that is not declared is
  * not removed, and a revoked key stays revoked. Permissions and settings that are declared hold again from each start.
- * Throws `DeclarationConflict` when an app id or project token is declared that belongs to something else.
+ * Throws `DeclarationConflict` when an app id or project token is declared that belongs to something else, and when id types
+ * cannot be so (see `changeSettings`).
  */
 export function declareProjects(
   database: DatabaseSync,
@@ -92,17 +93,20 @@ function declareProject(
       declareKey({ class: 'public', secret, ...more });
     }
     for (const key of privateKeys) declareKey({ class: 'private', ...key });
-    changeSettings(database, row.id, settingsOf(bloomreach));
+    const refused = changeSettings(database, row.id, settingsOf(bloomreach));
+    if (refused !== undefined) throw new DeclarationConflict(`Project '${name}': ${refused.reason}`);
   }
 }
 
 /** The settings alone: the file may hold members that nobody knows. */
 function settingsOf({
+  ids,
   consentCategories,
   privateProperties,
   legacySingleErrors200,
 }: DeclaredSettings): DeclaredSettings {
   return {
+    ...(ids !== undefined && { ids }),
     ...(consentCategories !== undefined && { consentCategories }),
     ...(privateProperties !== undefined && { privateProperties }),
     ...(legacySingleErrors200 !== undefined && { legacySingleErrors200 }),

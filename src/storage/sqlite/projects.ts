@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ProjectId } from '../../core/ids.ts';
+import { readIdTypes } from '../../core/project/id-types.ts';
 import {
   type DeclaredPermissions,
   defaultPermissions,
@@ -36,14 +37,16 @@ export function loadProjects(database: DatabaseSync, nowMs: number): Project[] {
   const keysOf = database.prepare(
     'SELECT class, key_id AS keyId, hash, sealed, expires_ms AS expiresMs, permissions FROM keys WHERE project_id = ? AND revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > ?)',
   );
-  return projects.map(({ id, name, app, token, settings }) => {
+  return projects.map(({ id, name, app, token, settings: stored }) => {
+    const settings = readSettings(stored);
     const keys = keysOf.all(id, nowMs) as unknown as KeyRow[];
     return {
       id: id as ProjectId,
       name,
       leanplumApp: app,
       bloomreachToken: token,
-      settings: readSettings(settings),
+      settings,
+      idTypes: readIdTypes(settings.ids),
       leanplumKeys: keys
         .filter((key) => key.class !== 'public' && key.class !== 'private')
         .map((key) => ({ class: key.class as LeanplumKeyClass, hash: key.hash })),

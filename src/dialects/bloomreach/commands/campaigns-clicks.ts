@@ -2,7 +2,7 @@ import type { Command } from '../../../core/command.ts';
 import type { NamedIdentity } from '../../../core/identity.ts';
 import { covers } from '../../../core/project/permissions.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
-import type { WireCommand } from '../command.ts';
+import type { CommandCall, WireCommand } from '../command.ts';
 import { readCustomerIds } from '../customer-ids.ts';
 import { findBadProperty, readProperties } from '../properties.ts';
 import { texts } from '../texts.ts';
@@ -24,7 +24,7 @@ export const campaignsClicks: WireCommand = {
     return covers(events.set, eventType) ? undefined : texts.forbiddenEvent;
   },
 
-  toCommand(data: JsonObject, receivedMs: number): Command | string {
+  toCommand(data: JsonObject, { project, receivedMs }: CommandCall): Command | string {
     const url = data['url'];
     if (typeof url !== 'string' || url === '') return texts.noUrl;
     const given = readProperties(data['properties']);
@@ -41,7 +41,7 @@ export const campaignsClicks: WireCommand = {
     ]);
     const bad = findBadProperty(properties);
     if (bad !== undefined) return bad;
-    const named = readCustomerIds(data['customer_ids']);
+    const named = readCustomerIds(data['customer_ids'], project.idTypes);
     const isKnown = named.problem === undefined;
     return {
       kind: 'track',

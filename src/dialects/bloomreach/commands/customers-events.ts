@@ -1,7 +1,7 @@
 import type { Command } from '../../../core/command.ts';
 import { covers } from '../../../core/project/permissions.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
-import type { WireCommand } from '../command.ts';
+import type { CommandCall, WireCommand } from '../command.ts';
 import { readCustomerIds } from '../customer-ids.ts';
 import { nameBytesMax } from '../limits.ts';
 import { findBadProperty, readProperties } from '../properties.ts';
@@ -21,8 +21,8 @@ export const customersEvents: WireCommand = {
       : undefined;
   },
 
-  toCommand(data: JsonObject, receivedMs: number): Command | string {
-    const named = readCustomerIds(data['customer_ids']);
+  toCommand(data: JsonObject, { project, receivedMs }: CommandCall): Command | string {
+    const named = readCustomerIds(data['customer_ids'], project.idTypes);
     if (named.problem !== undefined) return named.problem === 'none' ? texts.noIds : texts.noValidIds;
     const name = typeOf(data);
     if (name === undefined || name === null || name === '') return texts.noEventType;

@@ -1,7 +1,7 @@
 import type { Command } from '../../../core/command.ts';
 import { covers, coversNothing } from '../../../core/project/permissions.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
-import type { WireCommand } from '../command.ts';
+import type { CommandCall, WireCommand } from '../command.ts';
 import { readCustomerIds } from '../customer-ids.ts';
 import { findBadProperty, readProperties } from '../properties.ts';
 import { texts } from '../texts.ts';
@@ -20,8 +20,8 @@ export const customers: WireCommand = {
     return Object.keys(properties).every((name) => covers(set, name)) ? undefined : texts.forbiddenProperties;
   },
 
-  toCommand(data: JsonObject, receivedMs: number): Command | string {
-    const named = readCustomerIds(data['customer_ids']);
+  toCommand(data: JsonObject, { project, receivedMs }: CommandCall): Command | string {
+    const named = readCustomerIds(data['customer_ids'], project.idTypes);
     if (named.problem !== undefined) return named.problem === 'none' ? texts.noIds : texts.noValidIds;
     const properties = readProperties(data['properties']);
     if (typeof properties === 'string') return properties;

@@ -1,6 +1,6 @@
 import type { Command } from '../../../core/command.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
-import type { WireCommand } from '../command.ts';
+import type { CommandCall, WireCommand } from '../command.ts';
 import { texts } from '../texts.ts';
 import { customers } from './customers.ts';
 
@@ -10,10 +10,10 @@ export function linkIdsTo(cookie: string): WireCommand {
     name: 'link-ids',
     forbid: (_data, permissions) => customers.forbid({}, permissions),
 
-    toCommand(data: JsonObject, receivedMs: number): Command | string {
+    toCommand(data: JsonObject, call: CommandCall): Command | string {
       const given = data['external_ids'];
       if (!isJsonObject(given) || Object.keys(given).length === 0) return texts.noIds;
-      return customers.toCommand({ customer_ids: { ...given, cookie } }, receivedMs);
+      return customers.toCommand({ customer_ids: { ...given, cookie } }, call);
     },
   };
 }

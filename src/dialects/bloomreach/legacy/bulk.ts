@@ -4,7 +4,7 @@ import { defaultPermissions, readPermissions } from '../../../core/project/permi
 import type { Project } from '../../../core/project.ts';
 import type { Projects } from '../../../engine/projects.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
-import { type BloomreachParts, readCommands, submit, toSeconds } from '../batch.ts';
+import { type BloomreachParts, readCommands, submit, toSeconds, type WriteRequest } from '../batch.ts';
 import { isFailure, toCommand } from '../command.ts';
 import { legacyCommands } from '../commands.ts';
 import { findProject } from '../credentials.ts';
@@ -33,8 +33,9 @@ export async function answerBulk(call: Call, parts: LegacyParts): Promise<Answer
   const project = projectOf(given, parts.projects);
   if (typeof project === 'string') return failures.error(400, project);
   const startMs = parts.clock();
-  const steps = given.map((it) => translate(it, { call, project, startMs }, parts));
-  const reply = await submit(writeTo(keyless(project), call), parts, {
+  const request = writeTo(keyless(project), call);
+  const steps = given.map((it) => translate(it, { call, request, startMs }, parts));
+  const reply = await submit(request, parts, {
     route: 'bulk',
     commands: steps.flatMap(({ command }) => (command === undefined ? [] : [command])),
     render: (outcomes) =>
@@ -90,7 +91,7 @@ function projectOf(commands: readonly JsonObject[], projects: Projects): Project
 
 function translate(
   { name, data }: JsonObject,
-  { call, project, startMs }: { call: Call; project: Project; startMs: number },
+  { call, request, startMs }: { call: Call; request: WriteRequest; startMs: number },
   { projects }: LegacyParts,
 ): Step {
   if (name === 'system/time') return done(`"time":${toSeconds(startMs)}`);
@@ -98,15 +99,15 @@ function translate(
   if (wire === undefined && name !== 'system/ids' && name !== vapidKey) return failed(texts.unknownCommand);
   const own = findProject(namedProject(data), projects);
   if (typeof own === 'string') return failed(own);
-  if (own.id !== project.id) return failed(texts.otherProject);
+  if (own.id !== request.project.id) return failed(texts.otherProject);
   const given = data as JsonObject;
   if (wire !== undefined) {
-    const command = toCommand(wire, given, call);
+    const command = toCommand(wire, given, request);
     return isFailure(command) ? failed(command) : { command };
   }
   // No key, no web push.
   if (name === vapidKey) return done('"data":{"vapid_key":null}');
-  const { value, setCookie } = negotiate(given, { ...call, project });
+  const { value, setCookie } = negotiate(given, { ...call, project: request.project });
   return { ...done(`"data":{"ids":${JSON.stringify({ cookie: value })}}`), setCookie };
 }
 

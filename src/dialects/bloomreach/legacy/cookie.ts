@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
+import type { IdTypes } from '../../../core/project/id-types.ts';
 import type { Project } from '../../../core/project.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import { readCustomerIds } from '../customer-ids.ts';
@@ -21,7 +22,9 @@ export function negotiate(
   request: { readonly project: Project; readonly cookies: string; readonly receivedMs: number },
 ): Negotiated {
   const name = `xnpe_${request.project.bloomreachToken}`;
-  const value = usable(data['cookie']) ?? usable(parseCookie(request.cookies)[name]) ?? randomUUID();
+  const { idTypes } = request.project;
+  const value =
+    usable(data['cookie'], idTypes) ?? usable(parseCookie(request.cookies)[name], idTypes) ?? randomUUID();
   const setCookie = stringifySetCookie({
     name,
     value,
@@ -33,8 +36,8 @@ export function negotiate(
   return { value, setCookie };
 }
 
-function usable(cookie: Json | undefined): string | undefined {
-  const named = readCustomerIds({ cookie: cookie ?? null });
+function usable(cookie: Json | undefined, types: IdTypes): string | undefined {
+  const named = readCustomerIds({ cookie: cookie ?? null }, types);
   return named.problem === undefined ? named.ids[0]?.value : undefined;
 }
 

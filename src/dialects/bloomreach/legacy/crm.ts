@@ -43,8 +43,7 @@ async function answerTrack(call: Call, parts: LegacyParts): Promise<Answer> {
   const command: WireCommand = {
     name: 'crm/customers/track',
     forbid: crmCustomers.forbid,
-    toCommand: (_data: JsonObject, receivedMs: number) =>
-      crmCustomers.toCommand({ ids: { ...ids, cookie: value } }, receivedMs),
+    toCommand: (_data, request) => crmCustomers.toCommand({ ids: { ...ids, cookie: value } }, request),
   };
   const done = json(200, { success: true, data: { ids: { cookie: value } } });
   return answerSingle(command, writeTo(keyless(read.project), call), parts, done);
