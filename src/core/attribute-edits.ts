@@ -36,10 +36,12 @@ export function edit(
   return { entries: [...result], skipped };
 }
 
-/** An unset attribute counts as 0. */
+/** An unset attribute counts as 0. A sum that JSON could not say is none. */
 function increment(value: Json, by: number): number | undefined {
   const start = value ?? 0;
-  return Number.isInteger(start) && Number.isInteger(by) ? (start as number) + by : undefined;
+  if (!Number.isInteger(start) || !Number.isInteger(by)) return undefined;
+  const sum = (start as number) + by;
+  return Number.isFinite(sum) ? sum : undefined;
 }
 
 /** A single value is a set of one; removing the last value leaves an empty set. The order of insertion stays. */

@@ -31,7 +31,7 @@ export function joinCounters(
       continue;
     }
     shared.push(other.name);
-    counter.count += other.count;
+    counter.count = addFinite(counter.count, other.count);
     if (other.valueSum !== null) counter.valueSum = addFinite(counter.valueSum ?? 0, other.valueSum);
     counter.firstSec = Math.min(counter.firstSec, other.firstSec);
     counter.lastSec = Math.max(counter.lastSec, other.lastSec);
@@ -47,6 +47,6 @@ export function addFinite(a: number, b: number): number {
 /** How often something was counted in all, whatever its name. */
 export function totalCount(counters: ReadonlyMap<string, Counter>): number {
   let total = 0;
-  for (const { count } of counters.values()) total += count;
+  for (const { count } of counters.values()) total = addFinite(total, count);
   return total;
 }

@@ -1,6 +1,7 @@
 import type { Change } from './change.ts';
 import { takeStep } from './commands/steer-session.ts';
 import type { NamedIdentity, Taken } from './identity.ts';
+import type { IdentityId } from './ids.ts';
 import { findIdentity, isKeptByUse, type Profile } from './profile.ts';
 import { deviceOf, passTime, sessionOf } from './session.ts';
 import { makeRoom } from './soft-ids.ts';
@@ -17,7 +18,7 @@ export function takeOver(change: Change, taken: readonly Taken[], happenedMs: nu
     if (identity === undefined) continue;
     const other = change.beside(from);
     if (kind === 'device') {
-      endSessionOf(other, [id], happenedMs);
+      endSessionOf(other, happenedMs, () => identity.id);
       other.handOn(identity);
     } else other.detach(identity);
     const own = findIdentity(change.profile, kind, value);
@@ -38,13 +39,17 @@ export function leaveUser(
   leaves: Profile,
   { ids, happenedMs }: { ids: readonly NamedIdentity[]; happenedMs: number },
 ): boolean {
-  return endSessionOf(change.beside(leaves), ids, happenedMs);
+  return endSessionOf(change.beside(leaves), happenedMs, (profile) => deviceOf(profile, ids));
 }
 
-/** Ends the session that somebody has on the device among `ids`. */
-function endSessionOf(other: Change, ids: readonly NamedIdentity[], happenedMs: number): boolean {
+/** Ends the session that somebody has on a device; null: the one that he would be meant to be in without one. */
+function endSessionOf(
+  other: Change,
+  happenedMs: number,
+  deviceIn: (profile: Profile) => IdentityId | null,
+): boolean {
   passTime(other, happenedMs);
-  const device = deviceOf(other.profile, ids);
+  const device = deviceIn(other.profile);
   const session = sessionOf(other.profile, device);
   if (session === undefined) return false;
   takeStep(other, session, { action: 'stop', device, atMs: happenedMs });

@@ -183,6 +183,20 @@ describe('a user of an app', () => {
     }
   });
 
+  test('tells of a phone of somebody else: only the session on it ends', async () => {
+    const on = (deviceId: string) => ({ userId: 'kim-tell', deviceId });
+    const advance = async (deviceId: string) =>
+      onlyElement(await leanplum(server, { action: 'advance', ...on(deviceId), state: 'reading' }));
+    await call('start', on('phone-tell'));
+    await call('start', on('tablet-tell'));
+    await call('setUserAttributes', { userId: 'lou-tell' }, { devices: [{ deviceId: 'phone-tell' }] });
+    assert.deepEqual(await advance('tablet-tell'), { success: true });
+    await call('stop', on('tablet-tell'));
+    // Now there is no session, so this is outside of any.
+    assert.deepEqual(await advance('tablet-tell'), { success: true, isOffline: true });
+    assert.deepEqual(devicesOf(await exportUser(server, { userId: 'lou-tell' })), ['phone-tell']);
+  });
+
   test('all in one batch, sent twice: counted once', async () => {
     await track('before', { userId: 'kim-9' });
     const old = anonymous('phone-9');

@@ -78,5 +78,15 @@ export function badCounters(parameter: string, kind: string, numbers: readonly s
       const date = { [parameter]: { a: { [field]: '2020-01-01T00:00:00Z' } } };
       return [date, `${kind} 'a' ${field} is invalid.`, 200] as const;
     }),
+    // No whole number or no time any more.
+    ...(
+      [
+        ['count', 1e16],
+        ['countIncrement', -1.7e308],
+        ['lastTime', 1e306],
+      ] as const
+    ).map(([field, number]) => {
+      return [{ [parameter]: { a: { [field]: number } } }, `${kind} 'a' ${field} is invalid.`, 200] as const;
+    }),
   ];
 }

@@ -238,7 +238,10 @@ export const trials: Readonly<Record<string, Trial>> = {
       ],
       ...badCounters('events', 'event', ['count', 'countIncrement', 'value', 'valueIncrement']),
       ...badCounters('states', 'state', ['count', 'countIncrement']),
-      ...['created', 'lastActive', 'totalSessions', 'timeSpentInApp'].flatMap(notANumber),
+      ...['created', 'lastActive', 'totalSessions', 'timeSpentInApp'].flatMap((name) => [
+        ...notANumber(name),
+        [{ [name]: 1e306 }, `'${name}' is invalid.`] as const,
+      ]),
     ],
     skips: [
       ...badNames('userAttributes', 'userAttribute'),

@@ -99,7 +99,7 @@ function rowOf(counters: ReadonlyMap<string, Counter>, given: CounterOverride, a
   const value = given.value ?? known?.valueSum ?? null;
   return [
     given.name,
-    (given.count ?? known?.count ?? 0) + (given.countBy ?? 0),
+    addFinite(given.count ?? known?.count ?? 0, given.countBy ?? 0),
     given.valueBy === null ? value : addFinite(value ?? 0, given.valueBy),
     given.firstSec ?? known?.firstSec ?? given.lastSec ?? atSec,
     given.lastSec ?? known?.lastSec ?? given.firstSec ?? atSec,

@@ -6,8 +6,8 @@ import type { Call, Step } from './translate.ts';
 export type DevModeLimited = 'off' | 'api' | 'all';
 
 /**
- * One request in development mode a second and user (contract 8.1; the time is a setting). SDKs send every action at once there, and would only
- * try again: so theirs are limited only when an operator wants it.
+ * One request in development mode a second and user (contract 8.1; the time is a setting). SDKs send every action at once
+ * there, and would only try again: so theirs are limited only when an operator wants it.
  */
 export class DevModeLimit {
   readonly #limited: DevModeLimited;

@@ -24,6 +24,13 @@ export function readTotals(parameters: Parameters): UpdateProfile['totals'] | Fa
   const sessions = readNumber(parameters, 'totalSessions');
   const spent = readNumber(parameters, 'timeSpentInApp');
   for (const it of [created, lastActive, sessions, spent]) if (isFault(it)) return it;
+  for (const [name, it] of [
+    ['created', created],
+    ['lastActive', lastActive],
+    ['timeSpentInApp', spent],
+  ] as const)
+    if (Math.abs(it as number) > timeSecMax) return faults.invalid(name);
+  if (Math.abs(sessions as number) > Number.MAX_SAFE_INTEGER) return faults.invalid('totalSessions');
   return {
     createdMs: toMs(created as number | null),
     lastActiveMs: toMs(lastActive as number | null),
@@ -33,7 +40,24 @@ export function readTotals(parameters: Parameters): UpdateProfile['totals'] | Fa
 }
 
 /** All of them numbers, also as text; a date is none (contract 1.4, 2.3). */
-const counterFields = ['count', 'countIncrement', 'value', 'valueIncrement', 'firstTime', 'lastTime'];
+const counterFields = [
+  'count',
+  'countIncrement',
+  'value',
+  'valueIncrement',
+  'firstTime',
+  'lastTime',
+] as const;
+/** Seconds from 1970 to the last moment that a date can hold, and back to the first. */
+const timeSecMax = 8.64e12;
+const counterFieldMax = {
+  count: Number.MAX_SAFE_INTEGER,
+  countIncrement: Number.MAX_SAFE_INTEGER,
+  value: Number.MAX_VALUE,
+  valueIncrement: Number.MAX_VALUE,
+  firstTime: timeSecMax,
+  lastTime: timeSecMax,
+} as const satisfies Record<(typeof counterFields)[number], number>;
 
 function readCounters(
   parameters: Parameters,
@@ -56,7 +80,7 @@ function readCounters(
       return isFault(number) ? faults.badField(kind, name, field) : number;
     };
     const numbers = counterFields.map(read);
-    const bad = numbers.find(isFault);
+    const bad = numbers.find(isFault) ?? tooLarge(numbers as (number | null)[], kind, name);
     if (bad !== undefined) return bad;
     const [count, countBy, value, valueBy, firstSec, lastSec] = numbers as (number | null)[];
     const counts = { count: whole(count), countBy: whole(countBy) };
@@ -70,6 +94,19 @@ function readCounters(
     });
   }
   return overrides;
+}
+
+/** Counts that are no longer exact and times that are none would not come back as they were written. */
+function tooLarge(
+  numbers: readonly (number | null)[],
+  kind: 'event' | 'state',
+  name: string,
+): Fault | undefined {
+  for (const [i, number] of numbers.entries()) {
+    const field = counterFields[i] as (typeof counterFields)[number];
+    if (Math.abs(number ?? 0) > counterFieldMax[field]) return faults.badField(kind, name, field);
+  }
+  return undefined;
 }
 
 function readNumber(parameters: Parameters, name: string): number | null | Fault {
