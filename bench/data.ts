@@ -187,7 +187,7 @@ class Bench {
       const profiles = [this.#source.heavyProfile(n)];
       const upTo = this.#store.lastEvent() as EventId;
       const startedAt = performance.now();
-      const lines = await this.#history.linesOf({ ...wanted, profiles, upTo });
+      const { lines } = await this.#history.linesOf({ ...wanted, profiles, upTo });
       times.push(performance.now() - startedAt);
       if (lines.length !== 50) throw new Error(`${lines.length} lines of a profile instead of 50`);
     }

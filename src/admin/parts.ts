@@ -14,8 +14,8 @@ export interface AdminParts {
   readonly store: ProjectStore & ErasureStore;
   /** Encrypts a secret that has to be kept. */
   readonly seal: (secret: string) => Uint8Array;
-  /** The newest lines of a profile as it was read, newest first, at most `limit`. */
-  readonly newestLines: (profile: Profile, limit: number) => Promise<readonly Line[]>;
+  /** The newest lines of a profile as it was read, newest first, at most `limit`; undefined: they are too large together. */
+  readonly newestLines: (profile: Profile, limit: number) => Promise<readonly Line[] | undefined>;
   /** Undefined while there is nothing to ask. */
   readonly query: RunQuery;
   readonly backups: Backups;

@@ -17,13 +17,17 @@ export async function* readPages(history: History, wanted: WantedHistory): Async
   let after: WantedLines['after'];
   while (left > 0) {
     const asked = Math.min(linesPerReadMax, toSkip + left);
-    const page = await history.linesOf({ ...rest, limit: asked, ...(after !== undefined && { after }) });
-    const kept = page.slice(toSkip, toSkip + left);
-    toSkip -= page.length - kept.length;
+    const { lines, isLast } = await history.linesOf({
+      ...rest,
+      limit: asked,
+      ...(after !== undefined && { after }),
+    });
+    const kept = lines.slice(toSkip, toSkip + left);
+    toSkip -= lines.length - kept.length;
     left -= kept.length;
     if (kept.length > 0) yield kept;
-    const last = page.at(-1);
-    if (last === undefined || page.length < asked) return;
+    const last = lines.at(-1);
+    if (last === undefined || isLast) return;
     after = { timeSec: last.timeSec, id: last.id };
   }
 }

@@ -34,8 +34,9 @@ import { openWriter } from '../storage/sqlite/open.ts';
 import { migrate } from '../storage/sqlite/schema.ts';
 import { SqliteStore } from '../storage/sqlite/store.ts';
 import type { Batch, BatchResult, ContentItem, Item } from './batch.ts';
+import { readPages } from './history-pages.ts';
 import { groupItemsEarly, groupsInFlightMax } from './limits.ts';
-import { type IdentityKey, linesPerReadMax, StoreFullError, type Timer } from './store.ts';
+import { type IdentityKey, StoreFullError, type Timer } from './store.ts';
 import { Engine } from './submit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rapport-simulation-'));
@@ -54,7 +55,7 @@ const history = new DuckHistory({
   sealedUpTo: () => firstEventId,
   seal: (sealing) => store.seal(sealing),
 });
-const all = { by: 'id', order: 'asc', limit: linesPerReadMax } as const;
+const all = { by: 'id', order: 'asc' } as const;
 let projects = 0;
 
 after(async () => {
@@ -558,10 +559,7 @@ async function compareWithDisk(model: Model, project: ProjectId, exactly: boolea
 async function linesOf(project: ProjectId, profiles: readonly ProfileId[]): Promise<Map<ProfileId, Line[]>> {
   const lines: Line[] = [];
   const wanted = { ...all, project, profiles, upTo: store.lastEvent() };
-  for (let page = profiles.length === 0 ? [] : await history.linesOf(wanted); page.length > 0; ) {
-    lines.push(...page);
-    page = await history.linesOf({ ...wanted, after: page.at(-1) as Line });
-  }
+  if (profiles.length > 0) for await (const page of readPages(history, wanted)) lines.push(...page);
   return Map.groupBy(lines, (line) => line.profile);
 }
 

@@ -43,10 +43,17 @@ export interface Timer {
 /** What reads of the past need. Implementations: storage/duckdb. */
 export interface History {
   /**
-   * Lines of a user in the order asked for, at most `limit`; everything committed before the call is seen. A longer
-   * history is read page by page with `after`, so that nobody ever holds all of it.
+   * Lines of a user in the order asked for, at most `limit`, and fewer when they are large; everything committed before the
+   * call is seen. A longer history is read page by page with `after`, so that nobody ever holds all of it: see `readPages`.
    */
-  linesOf(wanted: WantedLines): Promise<readonly Line[]>;
+  linesOf(wanted: WantedLines): Promise<Page>;
+}
+
+/** One page of lines. */
+export interface Page {
+  readonly lines: readonly Line[];
+  /** Nothing comes behind it. A page that is short of its limit is not the last for that. */
+  readonly isLast: boolean;
 }
 
 /** Lines asked of one History call; `linesPerReadMax` bounds `limit`. */
@@ -68,6 +75,11 @@ export interface WantedLines {
 
 /** Lines in one page of a History read. */
 export const linesPerReadMax = 1_000;
+/**
+ * Bytes of stored text in one page: it ends with the line that reaches them, so it has one at least. A line may have 800 KB, and
+ * V8 takes no text of 512 MB; who answers with pages holds three of them at most.
+ */
+export const bytesPerReadMax = 8 * 1024 * 1024;
 
 /** A sealed file of the history: lines of one project, received on one day (UTC). */
 export interface Segment {

@@ -131,7 +131,7 @@ async function profileOf(user = 'ann'): Promise<Profile> {
 async function linesOf(user = 'ann'): Promise<string[]> {
   const { id } = await profileOf(user);
   const wanted = { project, profiles: [id], upTo: server.store.lastEvent(), limit: linesPerReadMax };
-  const lines = await server.history.linesOf({ ...wanted, by: 'id', order: 'asc' });
+  const { lines } = await server.history.linesOf({ ...wanted, by: 'id', order: 'asc' });
   return lines.slice(2).map((it) => `${it.kind} ${it.timeSec - startMs / 1000}`);
 }
 

@@ -2,7 +2,10 @@ import { resolve } from 'node:path';
 import { startAdmin } from '../admin/server.ts';
 import { Backups } from '../backup/backups.ts';
 import { SettingError } from '../config.ts';
-import { historyOf } from '../core/profile.ts';
+import type { Line } from '../core/line.ts';
+import { historyOf, type Profile } from '../core/profile.ts';
+import { readPages } from '../engine/history-pages.ts';
+import type { History } from '../engine/store.ts';
 import { Rate } from '../lib/rate.ts';
 import { measureDisk } from '../operations/disk.ts';
 import { readVersion } from '../operations/version.ts';
@@ -13,6 +16,27 @@ import type { Server, ServerParts } from './server.ts';
 const sampleEveryMs = 1_000;
 /** Samples that the rate of items looks back. */
 const itemRateSlots = 10;
+
+/** Pages of a profile's history in one answer, which is one text: more than one only where lines are large. */
+const newestPagesMax = 8;
+
+/** See `AdminParts.newestLines`. */
+async function readNewest(
+  history: History,
+  profile: Profile,
+  limit: number,
+): Promise<readonly Line[] | undefined> {
+  const { project, lastEvent: upTo } = profile;
+  const lines: Line[] = [];
+  let pages = 0;
+  const wanted = { project, profiles: historyOf(profile), upTo, by: 'id', order: 'desc', limit } as const;
+  for await (const page of readPages(history, wanted)) {
+    pages += 1;
+    if (pages > newestPagesMax) return undefined;
+    lines.push(...page);
+  }
+  return lines;
+}
 
 /** The operator's side: the admin API, what it measures, and backups. */
 export async function openAdmin(
@@ -34,17 +58,7 @@ export async function openAdmin(
       projects,
       store,
       seal: (secret) => secrets.seal(secret),
-      newestLines: (profile, limit) => {
-        const { project, lastEvent: upTo } = profile;
-        return history.linesOf({
-          project,
-          profiles: historyOf(profile),
-          upTo,
-          by: 'id',
-          order: 'desc',
-          limit,
-        });
-      },
+      newestLines: (profile, limit) => readNewest(history, profile, limit),
       query: async (sql) => {
         const { columns, rows, truncated } = await history.query(sql);
         return { columns: [...columns], rows: rows.map((row) => [...row]), truncated };

@@ -1,6 +1,7 @@
 /** `customers/events` of the data API (Bloomreach contract 4.2), and `export-one` of a long history (4.3). */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { type Answer, type BloomreachBody, bloomreach, leanplum } from '../support/requests.ts';
 import { type Server, startServer } from '../support/server.ts';
 
@@ -158,6 +159,36 @@ describe('a history of more than one page', () => {
       all.toReversed(),
     );
     assert.deepEqual(answer.body.ids, { registered: 'long', cookie: [] });
+  });
+
+  test('of large events, whole although pages of them are short', async () => {
+    const count = 24;
+    const numbers = Array.from({ length: count }, (_, n) => n);
+    const texts = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`text ${n}`, 'x'.repeat(14_000)]));
+    for (const n of numbers) {
+      const properties = { n, ...texts };
+      const data = {
+        customer_ids: { registered: 'large' },
+        event_type: 'tick',
+        timestamp: n + 1,
+        properties,
+      };
+      const sent = await bloomreach(server, `${track}/customers/events`, data);
+      assert.equal(sent.body.success, true, sent.text);
+    }
+    assert.deepEqual(await numbersOf('large'), numbers);
+    const asked = { order: 'desc', skip: 1, limit: count - 2 };
+    assert.deepEqual(await numbersOf('large', asked), numbers.toReversed().slice(1, -1));
+    const exported = await bloomreach(server, '/data/v2/projects/{token}/customers/export-one', {
+      customer_ids: { registered: 'large' },
+    });
+    const expected = numbers.map((n) => ({ n, ...texts }));
+    assert.ok(
+      isDeepStrictEqual(
+        exported.body.events?.map((event) => event.properties),
+        expected,
+      ),
+    );
   });
 
   test('what was just written is seen at once, also after a restart on blocks and files', async () => {

@@ -111,6 +111,9 @@ export const showProfile = defineAction({
     if (found instanceof Problem) return found;
     const project = parts.projects.all.find(({ id }) => id === found.project);
     const history = query.limit === 0 ? [] : await parts.newestLines(found, query.limit);
+    if (history === undefined) {
+      return new Problem('invalid', `The newest ${query.limit} lines are too large together: ask for fewer`);
+    }
     return { project: project?.name ?? '', profile: show(found), history: [...history] };
   },
 });

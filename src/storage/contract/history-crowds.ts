@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import { writeLine } from '../../core/line.ts';
+import { bytesPerReadMax } from '../../engine/store.ts';
 import { readInPages } from './history-orders.ts';
-import { append, type Check, end, linesOf, numbersOf } from './history-under-test.ts';
+import { append, type Check, end, linesOf, numbersOf, pageOf } from './history-under-test.ts';
 import { eventId, eventLine, profileId, shop, writeSet } from './write-sets.ts';
 
 /** Histories that are long, and many reads at the same time. */
 export function crowds(check: Check): void {
   longOnes(check);
+  largeOnes(check);
   manyReads(check);
 }
 
@@ -51,6 +55,32 @@ function longOnes(check: Check): void {
     assert.equal(second?.length, 1_000);
     assert.deepEqual(fourth, second);
     assert.deepEqual(numbersOf(await before), second);
+  });
+}
+
+function largeOnes(check: Check): void {
+  check('a page of large lines ends early and is not the last, in every order', async (under) => {
+    // Two short lines, then a large one; one is larger than a page.
+    const sizes = Array.from({ length: 36 }, (_, n) => (n % 3 < 2 ? 10 : n === 20 ? 9_000_000 : 800_000));
+    const lines = sizes.map((size, n) => ({
+      ...eventLine(n + 1, 1, { params: { text: 'ü"'.repeat(size / 4) } }),
+      timeSec: (n * 7) % 36,
+    }));
+    await append(under, lines.slice(0, 12), lines.slice(12, 24), lines.slice(24));
+    const byTime = lines.toSorted((a, b) => a.timeSec - b.timeSec);
+    const expected = { time: byTime, id: lines };
+    for (const by of ['time', 'id'] as const) {
+      for (const order of ['asc', 'desc'] as const) {
+        const wanted = order === 'asc' ? expected[by] : expected[by].toReversed();
+        const read = await readInPages(under, { by, order, limit: 1_000 });
+        assert.deepEqual(numbersOf(read), numbersOf(wanted), `by ${by}, ${order}`);
+        assert.ok(isDeepStrictEqual(read, wanted), `by ${by}, ${order}: their texts`);
+      }
+    }
+    const { lines: first, isLast } = await pageOf(under, shop, profileId(1), end);
+    const bytes = first.map((line) => Buffer.byteLength(writeLine(line)));
+    const all = bytes.reduce((sum, it) => sum + it, 0);
+    assert.ok(!isLast && all - (bytes.at(-1) as number) < bytesPerReadMax, `${all} bytes`);
   });
 }
 

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Line } from '../../core/line.ts';
-import { append, type Check, end, type HistoryUnderTest, linesOf, numbersOf } from './history-under-test.ts';
+import {
+  append,
+  type Check,
+  end,
+  type HistoryUnderTest,
+  linesOf,
+  numbersOf,
+  pageOf,
+} from './history-under-test.ts';
 import { eventLine, profileId, shop } from './write-sets.ts';
 
 /** Six events of one profile in three groups, the times not in the order of arrival, two of them the same. */
@@ -19,10 +27,12 @@ export async function readInPages(
   for (;;) {
     const last = read.at(-1);
     const after = last && { timeSec: last.timeSec, id: last.id };
-    const page = await linesOf(under, shop, profileId(1), end, { ...wanted, ...(after && { after }) });
-    assert.ok(page.length <= wanted.limit);
-    read.push(...page);
-    if (page.length < wanted.limit) return read;
+    const asked = { ...wanted, ...(after && { after }) };
+    const { lines, isLast } = await pageOf(under, shop, profileId(1), end, asked);
+    assert.ok(lines.length <= wanted.limit);
+    read.push(...lines);
+    if (isLast) return read;
+    assert.ok(lines.length > 0, 'a page that is not the last has lines');
   }
 }
 

@@ -1,6 +1,6 @@
 import type { EventId, ProfileId, ProjectId } from '../../core/ids.ts';
 import type { Line } from '../../core/line.ts';
-import type { History, WantedLines, WriteSet } from '../../engine/store.ts';
+import type { History, Page, WantedLines, WriteSet } from '../../engine/store.ts';
 import { block, eventId, shop, writeSet } from './write-sets.ts';
 
 export interface HistoryUnderTest {
@@ -22,14 +22,19 @@ export async function append(
   for (const lines of groups) await under.append(writeSet({ blocks: [block(shop, lines)] }));
 }
 
-/** All lines of a profile in the order of apply, or as `asked`. */
-export function linesOf(
+/** The first page of a profile's lines in the order of apply, or as `asked`. */
+export async function linesOf(...asked: Parameters<typeof pageOf>): Promise<readonly Line[]> {
+  return (await pageOf(...asked)).lines;
+}
+
+/** The same, with what it says of itself. */
+export function pageOf(
   under: HistoryUnderTest,
   project: ProjectId,
   profile: ProfileId | readonly ProfileId[],
   upTo: EventId,
   asked: Partial<WantedLines> = {},
-): Promise<readonly Line[]> {
+): Promise<Page> {
   const profiles = [profile].flat();
   return under.history.linesOf({ project, profiles, upTo, by: 'id', order: 'asc', limit: 1_000, ...asked });
 }

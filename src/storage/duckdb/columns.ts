@@ -66,9 +66,25 @@ export const fileSchema = `MAP {${members
 export const columnsFromText = `unnest(from_json(line, '${JSON.stringify(types)}'))`;
 
 /** Integers below 2^53 come out as doubles: JavaScript's own numbers, instead of big ones. */
-export const rowColumns = members
-  .map((it) => (types[it] === 'BIGINT' ? `${columnOf(it)}::DOUBLE AS ${columnOf(it)}` : columnOf(it)))
-  .join(', ');
+const rowColumn = (it: keyof StoredLine) =>
+  types[it] === 'BIGINT' ? `${columnOf(it)}::DOUBLE AS ${columnOf(it)}` : columnOf(it);
+export const rowColumns = members.map(rowColumn).join(', ');
+
+/** Text of any length; the others have a few bytes each. */
+const texts = members.filter((it) => types[it] === 'VARCHAR' || types[it] === 'JSON');
+/** What a line has besides its texts, names of members and numbers, rounded up. */
+const otherBytes = 400;
+
+/** About how long a line's text is. */
+export const rowBytes = [otherBytes, ...texts.map((it) => `coalesce(strlen(${columnOf(it)}), 0)`)].join(
+  ' + ',
+);
+
+/** The same as `rowColumns`, without the texts of lines where `isShort` is false: who sorts lines has to hold all of them. */
+export function shortRowColumns(isShort: string): string {
+  const column = (it: keyof StoredLine) => `CASE WHEN ${isShort} THEN ${columnOf(it)} END AS ${columnOf(it)}`;
+  return members.map((it) => (texts.includes(it) ? column(it) : rowColumn(it))).join(', ');
+}
 
 /** The stored object of a row; what is null there is missing here. */
 export function toStored(row: readonly unknown[]): StoredLine {

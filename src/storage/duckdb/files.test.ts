@@ -8,7 +8,7 @@ import { DuckDBConnection } from '@duckdb/node-api';
 import { until } from '../../../test/support/until.ts';
 import { type EventId, firstEventId, type ProjectId } from '../../core/ids.ts';
 import type { Line } from '../../core/line.ts';
-import type { Sealing, Segment } from '../../engine/store.ts';
+import type { Block, Sealing, Segment } from '../../engine/store.ts';
 import { bank, block, eventId, eventLine, profileId, shop, writeSet } from '../contract/write-sets.ts';
 import { openWriter } from '../sqlite/open.ts';
 import { migrate } from '../sqlite/schema.ts';
@@ -40,9 +40,12 @@ function create(t: TestContext) {
       seal: (sealing: Sealing) => (world.refuse ? Promise.reject(new Error('no room')) : store.seal(sealing)),
     });
   let history = open();
-  const lines = () => {
+  // Rows of profiles lack nothing, so that blocks may go when they are sealed.
+  const commitBlocks = (blocks: readonly Block[]) =>
+    store.commit(writeSet({ nowMs: world.nowMs, rowsUpTo: blocks[0]?.lastEvent, blocks }));
+  const lines = async () => {
     const wanted = { project: shop, profiles: [profileId(1)], upTo: eventId(1_000), limit: 1_000 };
-    return history.linesOf({ ...wanted, by: 'id', order: 'asc' });
+    return (await history.linesOf({ ...wanted, by: 'id', order: 'asc' })).lines;
   };
   t.after(async () => {
     await history.close();
@@ -53,11 +56,8 @@ function create(t: TestContext) {
     world,
     history: () => history,
     folder: join(folder, 'history'),
-    commit: (project: ProjectId, ...lines: Line[]) => {
-      const blocks = [block(project, lines)];
-      // Rows of profiles lack nothing, so that blocks may go when they are sealed.
-      return store.commit(writeSet({ nowMs: world.nowMs, rowsUpTo: blocks[0]?.lastEvent, blocks }));
-    },
+    commit: (project: ProjectId, ...lines: Line[]) => commitBlocks([block(project, lines)]),
+    commitBlocks,
     erase: (of: number, upTo: number) => {
       const erasure = { project: shop, profile: profileId(of), upTo: eventId(upTo), scope: 'all' as const };
       return store.commit(writeSet({ nowMs: world.nowMs, erasures: [erasure] }));
@@ -189,6 +189,18 @@ describe('sealed files', () => {
     const { problem, recentLines } = await history().settle();
     assert.deepEqual([problem, recentLines], [undefined, 0]);
     assert.deepEqual(await all(), [1, 2]);
+  });
+
+  test('blocks that cannot be taken in stay out as a whole, however often they are tried', async (t) => {
+    const { commit, commitBlocks, history, database, all } = create(t);
+    await commit(shop, at(1, noonMs));
+    const nobodys = { ...block(shop, [at(2, noonMs)]), body: '{"v":1}' };
+    await commitBlocks([nobodys]);
+    await assert.rejects(all(), /a line without a profile/);
+    await assert.rejects(all(), /a line without a profile/);
+    database(`DELETE FROM blocks WHERE id = ${nobodys.firstEvent}`);
+    assert.deepEqual(await all(), [1]);
+    assert.deepEqual((await history().query('SELECT count(*) FROM lines')).rows, [[1]]);
   });
 
   test('a history that cannot be opened says why, and is opened by the next question', async (t) => {

@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { EventId } from '../../core/ids.ts';
-import type { Line } from '../../core/line.ts';
 import { type StoredLine, toLine } from '../../core/read-line.ts';
-import type { History, Sealing, WantedLines } from '../../engine/store.ts';
+import type { History, Page, Sealing, WantedLines } from '../../engine/store.ts';
 import { Calls } from './calls.ts';
 import { makeFolders } from './folders.ts';
 import { sealAgeMs, waitingLinesMax, waitingMsMax } from './limits.ts';
 import type { QueryResult } from './query.ts';
+import type { PageText } from './read-lines.ts';
 import type { WorkerOptions, WorkerStatus } from './worker.ts';
 
 export interface DuckHistoryOptions extends WorkerOptions {
@@ -40,9 +40,10 @@ export class DuckHistory implements History {
     makeFolders(options.folder);
   }
 
-  async linesOf(wanted: WantedLines): Promise<readonly Line[]> {
-    const lines: StoredLine[] = JSON.parse(await this.#ask<string>('linesOf', wanted));
-    return lines.map(toLine);
+  async linesOf(wanted: WantedLines): Promise<Page> {
+    const { text, isLast } = await this.#ask<PageText>('linesOf', wanted);
+    const lines: StoredLine[] = JSON.parse(text);
+    return { lines: lines.map(toLine), isLast };
   }
 
   /**

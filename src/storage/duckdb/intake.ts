@@ -3,8 +3,9 @@ import { type EventId, firstEventId } from '../../core/ids.ts';
 import type { SealedPosition } from '../../engine/store.ts';
 import { columnsFromText } from './columns.ts';
 import type { Contents, RecentTable } from './contents.ts';
-import { sealBytes } from './limits.ts';
+import { recentBytesMax, sealBytes } from './limits.ts';
 import type { BlockReader, TakenBlocks } from './read-blocks.ts';
+import { limitRecent, readPlaces } from './recent-lines.ts';
 
 export interface IntakeOptions {
   readonly blocks: BlockReader;
@@ -110,9 +111,12 @@ export class Intake {
 
   async #take({ text, lines, block, last, atMs }: TakenBlocks): Promise<void> {
     const table = this.#table;
+    // What may throw comes before the insert: behind it, the same blocks would be inserted again by the next run.
+    const places = readPlaces(text);
     this.#insert.bindVarchar(1, text.toString());
     await this.#insert.run();
-    table.recent.add(text);
+    table.recent.add(text, places);
+    limitRecent(this.#options.contents.tables, recentBytesMax);
     if (last > this.#last) this.#last = last;
     this.#block = block;
     this.atMs = atMs;

@@ -1,4 +1,5 @@
 /** Limits of the history worker. */
+import { bytesPerReadMax, linesPerReadMax } from '../../engine/store.ts';
 
 /** Threads that one statement runs on, where there are as many processors. */
 export const threadsMax = 2;
@@ -10,6 +11,11 @@ export const memoryLimit = '512MB';
 export const temporaryLimit = '4GB';
 /** Bytes of lines in memory, as text, after which they are sealed; how many lines is a setting. */
 export const sealBytes = 64 * 1024 * 1024;
+/**
+ * Bytes of all lines that are found without DuckDB: a table that fills, the one being sealed, and what both may have too
+ * much. While nothing can be sealed tables go on growing, and lines beyond this are DuckDB's work, which spills them.
+ */
+export const recentBytesMax = 3 * sealBytes;
 /** What a busy server may leave in blocks, and for how long. */
 export const waitingLinesMax = 300_000;
 export const waitingMsMax = 30_000;
@@ -32,6 +38,8 @@ export const mergeFiles = 8;
 export const mergedRowsMax = 2_000_000;
 /** Lines of one profile in memory that are looked through one by one; more of them are DuckDB's work. */
 export const recentLinesMax = 1_000;
+/** Bytes of a line that comes along when lines are sorted; the texts of longer ones are read when they are on the page. */
+export const shortLineBytes = bytesPerReadMax / linesPerReadMax;
 /** Files that one read of a profile opens together, doubled as long as it has not found enough. */
 export const filesPerStep = 2;
 /** Statements of reads of profiles that run at the same time; others wait. */

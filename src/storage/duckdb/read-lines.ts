@@ -1,19 +1,26 @@
 import type { StoredLine } from '../../core/read-line.ts';
-import type { Segment, WantedLines } from '../../engine/store.ts';
-import { rowColumns, toStored } from './columns.ts';
+import { bytesPerReadMax, type Segment, type WantedLines } from '../../engine/store.ts';
+import { rowBytes, rowColumns, shortRowColumns, toStored } from './columns.ts';
 import { linesIn, type Snapshot } from './contents.ts';
 import { type Erased, isErased, notErased } from './erasures.ts';
-import { filesPerStep, recentLinesMax } from './limits.ts';
+import { filesPerStep, recentLinesMax, shortLineBytes } from './limits.ts';
 import type { Slots } from './slots.ts';
 
-/** A line, and its text where that is at hand. */
+/** A line, about how many bytes it has, and its text where that is at hand. */
 interface FoundLine {
   readonly line: StoredLine;
+  readonly bytes: number;
   readonly text?: string;
 }
 
+/** A page as a list of JSON; see `Page`. */
+export interface PageText {
+  readonly text: string;
+  readonly isLast: boolean;
+}
+
 /**
- * One page of the lines of a profile and its parts, as a list of JSON. First what is in memory, then files in the order
+ * One page of the lines of a profile and its parts. First what is in memory, then files in the order
  * asked for, a few at a time, until no other file can hold anything that belongs on the page. A profile's id is the id of
  * its first line and `upTo` the last, so files of other times are never opened; within a file, lines are sorted by profile.
  */
@@ -22,30 +29,52 @@ export async function readLines(
   folder: string,
   wanted: WantedLines,
   { tables, segments, erased }: Snapshot,
-): Promise<string> {
+): Promise<PageText> {
   const place = placeOf(wanted);
   const select = prepareSelect(slots, wanted, erased);
   let page: FoundLine[] = [];
   const add = (found: readonly FoundLine[]) => {
-    page = [...page, ...found].sort((a, b) => place.compare(a.line, b.line)).slice(0, wanted.limit);
+    page = cut([...page, ...found].sort((a, b) => place.compare(a.line, b.line)).slice(0, wanted.limit));
   };
   const isWanted = wantedIn(wanted, place);
   for (const { name, recent } of tables) {
-    const texts = recent.of(wanted.profiles, recentLinesMax);
-    const lines = texts?.map((text) => ({ line: JSON.parse(text) as StoredLine, text }));
+    const texts = recent.of(wanted.profiles, { lines: recentLinesMax, bytes: bytesPerReadMax });
+    const lines = texts?.map((text) => ({ line: JSON.parse(text) as StoredLine, text, bytes: text.length }));
     add(lines?.filter(({ line }) => isWanted(line) && !isErased(line, erased)) ?? (await select(name)));
   }
   const files = candidates(wanted, place, segments);
   for (let step = filesPerStep; files.length > 0; step *= 2) {
     const last = page.at(-1)?.line;
-    const isFull = page.length === wanted.limit && last !== undefined;
-    if (isFull && place.isBefore(place.ofLine(last), place.first(files[0] as Segment))) break;
+    if (
+      isFull(page, wanted) &&
+      last !== undefined &&
+      place.isBefore(place.ofLine(last), place.first(files[0] as Segment))
+    )
+      break;
     add(await select(linesIn(folder, files.splice(0, step))));
   }
-  return `[${page.map(({ line, text }) => text ?? JSON.stringify(line)).join()}]`;
+  const text = `[${page.map(({ line, text }) => text ?? JSON.stringify(line)).join()}]`;
+  return { text, isLast: !isFull(page, wanted) };
 }
 
-/** Asks DuckDB for the lines of the page that `from` has. */
+/** The lines from the first one to that which makes the page full. */
+function cut(lines: FoundLine[]): FoundLine[] {
+  let bytes = 0;
+  for (const [index, line] of lines.entries()) {
+    bytes += line.bytes;
+    if (bytes >= bytesPerReadMax) return lines.slice(0, index + 1);
+  }
+  return lines;
+}
+
+function isFull(page: readonly FoundLine[], { limit }: WantedLines): boolean {
+  return page.length === limit || page.reduce((sum, it) => sum + it.bytes, 0) >= bytesPerReadMax;
+}
+
+/**
+ * Asks DuckDB for the lines of the page that `from` has. It sorts in memory, where a thousand long lines have no room: so
+ * their texts are asked for when it is known which of them are on the page.
+ */
 function prepareSelect(slots: Slots, wanted: WantedLines, erased: Erased) {
   const { by, order, limit, events, profiles } = wanted;
   const isTouched = profiles.some((it) => erased.profiles.has(it));
@@ -56,13 +85,24 @@ function prepareSelect(slots: Slots, wanted: WantedLines, erased: Erased) {
   return (from: string): Promise<FoundLine[]> =>
     slots.use(async (connection) => {
       const result = await connection.run(
-        `SELECT ${rowColumns} FROM ${from} AS l WHERE ${where}
-         ORDER BY ${by} ${order}, id ${order} LIMIT ${limit}`,
+        `SELECT ${columns}, line_bytes FROM (SELECT *, (${rowBytes})::DOUBLE AS line_bytes FROM ${from}) AS l
+         WHERE ${where} ORDER BY ${by} ${order}, id ${order} LIMIT ${limit}`,
         parameters,
       );
-      return (await result.getRowsJS()).map((row) => ({ line: toStored(row) }));
+      const rows = await result.getRowsJS();
+      const found = cut(rows.map((row) => ({ line: toStored(row), bytes: row.at(-1) as number })));
+      const long = found.filter((it) => it.bytes > shortLineBytes).map((it) => it.line.id);
+      if (long.length === 0) return found;
+      const whole = await connection.run(
+        `SELECT ${rowColumns} FROM ${from} AS l WHERE ${where} AND id IN (${long.join()})`,
+        parameters,
+      );
+      const lines = new Map((await whole.getRowsJS()).map(toStored).map((line) => [line.id, line]));
+      return found.map((it) => ({ ...it, line: lines.get(it.line.id) ?? it.line }));
     });
 }
+
+const columns = shortRowColumns(`line_bytes <= ${shortLineBytes}`);
 
 /** What of a line says where it stands. */
 type At = Pick<StoredLine, 'time' | 'id'>;

@@ -9,7 +9,7 @@ import { eraseAfterMs, retryAfterMs, sealAgeMs } from './limits.ts';
 import { openDuck } from './open.ts';
 import { Query, type QueryResult } from './query.ts';
 import { BlockReader } from './read-blocks.ts';
-import { readLines } from './read-lines.ts';
+import { type PageText, readLines } from './read-lines.ts';
 import { findMerge, Sealer } from './sealer.ts';
 import { Slots } from './slots.ts';
 
@@ -121,7 +121,7 @@ export class HistoryWorker {
   }
 
   /** See `History.linesOf`; as one list of JSON, since an object costs more than its text on the way to another thread. */
-  async linesOf(wanted: WantedLines): Promise<string> {
+  async linesOf(wanted: WantedLines): Promise<PageText> {
     if (wanted.upTo > this.#intake.upTo) await this.#takeInAll();
     return this.#contents.use((snapshot) => readLines(this.#reads, this.#folder, wanted, snapshot));
   }
