@@ -582,12 +582,12 @@ function within(ms: number): typeof simulate {
 
 test('whatever the timing and the size of memory: answers and states are those of one after the other', async () => {
   const property = fc.asyncProperty(requests, plan(fc.constant(0)), within(60_000));
-  await fc.assert(property, { numRuns: 100 });
+  await fc.assert(property, { numRuns: 75 });
 });
 
 test('whatever is refused for want of room: it never happened, and everything else did, once', async () => {
   const property = fc.asyncProperty(requests, plan(fc.constantFrom(1, 3, 6)), within(60_000));
-  await fc.assert(property, { numRuns: 100 });
+  await fc.assert(property, { numRuns: 75 });
 });
 
 test('the runs above met what they look for', () => {
