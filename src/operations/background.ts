@@ -86,6 +86,7 @@ function historyKeeper(
       log.warn({ problem: status.problem }, 'the history cannot be sealed');
     }
     problem = status?.problem;
+    // Rows that cannot be written stop the server, or refuse whoever writes then: it is told there.
     if (store.sealed?.last !== sealed) engine.writeRows().catch(() => undefined);
     sealed = store.sealed?.last;
     await store.prune();
