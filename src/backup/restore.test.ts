@@ -35,7 +35,7 @@ function newData(historyFiles: readonly string[] = []): string {
   migrate(database);
   database.exec("INSERT INTO projects (name) VALUES ('Demo')");
   for (const file of historyFiles) {
-    database.prepare("INSERT INTO segments VALUES (?, 1, '2026-01-01', 1, 1, 1, 1, 0, 0, '')").run(file);
+    database.prepare("INSERT INTO segments VALUES (?, 1, '2026-01-01', 1, 1, 1, 1, 0, 0, '', 1)").run(file);
     const path = join(folder, 'history', file);
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, `lines of ${file}`);

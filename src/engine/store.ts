@@ -95,6 +95,8 @@ export interface Segment {
   /** Least and greatest `timeSec` of its lines. */
   readonly minTimeSec: number;
   readonly maxTimeSec: number;
+  /** About how many bytes the longest of its lines has, or more. */
+  readonly longestLine: number;
   /** Hex. */
   readonly sha256: string;
 }

@@ -383,9 +383,10 @@ describe('merging', () => {
     assert.deepEqual([others, onDisk()], [[], [row?.['file']]]);
     const path = join(folder, String(row?.['file']));
     assert.deepEqual([await idsIn(path), await all()], [[3], [3]]);
-    const { from_id, to_id, rows, min_time, max_time, bytes, sha256 } = row ?? {};
+    const { from_id, to_id, rows, min_time, max_time, longest_line, bytes, sha256 } = row ?? {};
     assert.deepEqual([from_id, to_id, rows], [eventId(3), eventId(3), 1]);
     assert.deepEqual([min_time, max_time], [1_700_000_000.003, 1_700_000_000.003]);
+    assert.equal(longest_line, 413);
     assert.deepEqual([bytes, sha256], [readFileSync(path).length, await checksum(path)]);
     assert.deepEqual(receipts().map(Object.values), [
       [1, 1, 0],
@@ -415,13 +416,13 @@ describe('merging', () => {
 
   const segment = (n: number, of: Partial<Segment> = {}): Segment => {
     const ids = { fromId: n as EventId, toId: (n + 1) as EventId };
-    const times = { minTimeSec: 0, maxTimeSec: 1 };
+    const bounds = { minTimeSec: 0, maxTimeSec: 1, longestLine: 500 };
     return {
       file: `${n}`,
       project: shop,
       day: '2026-01-31',
       ...ids,
-      ...times,
+      ...bounds,
       rows: 10,
       bytes: 1,
       sha256: '',

@@ -51,7 +51,7 @@ export class BlockReader {
       const segments = this.#database
         .prepare(
           `SELECT file, project_id AS project, day, from_id AS fromId, to_id AS toId, rows, bytes,
-             min_time AS minTimeSec, max_time AS maxTimeSec, sha256 FROM segments`,
+             min_time AS minTimeSec, max_time AS maxTimeSec, longest_line AS longestLine, sha256 FROM segments`,
         )
         .all();
       const position = this.#database.prepare('SELECT block_id AS block, last_id AS last FROM sealed').get();

@@ -40,7 +40,10 @@ export async function readLines(
   for (const { name, recent } of tables) {
     const texts = recent.of(wanted.profiles, { lines: recentLinesMax, bytes: bytesPerReadMax });
     const lines = texts?.map((text) => ({ line: JSON.parse(text) as StoredLine, text, bytes: text.length }));
-    add(lines?.filter(({ line }) => isWanted(line) && !isErased(line, erased)) ?? (await select(name)));
+    add(
+      lines?.filter(({ line }) => isWanted(line) && !isErased(line, erased)) ??
+        (await select(name, Infinity)),
+    );
   }
   const files = candidates(wanted, place, segments);
   for (let step = filesPerStep; files.length > 0; step *= 2) {
@@ -51,7 +54,8 @@ export async function readLines(
       place.isBefore(place.ofLine(last), place.first(files[0] as Segment))
     )
       break;
-    add(await select(linesIn(folder, files.splice(0, step))));
+    const opened = files.splice(0, step);
+    add(await select(linesIn(folder, opened), Math.max(...opened.map((it) => it.longestLine))));
   }
   const text = `[${page.map(({ line, text }) => text ?? JSON.stringify(line)).join()}]`;
   return { text, isLast: !isFull(page, wanted) };
@@ -72,37 +76,41 @@ function isFull(page: readonly FoundLine[], { limit }: WantedLines): boolean {
 }
 
 /**
- * Asks DuckDB for the lines of the page that `from` has. It sorts in memory, where a thousand long lines have no room: so
- * their texts are asked for when it is known which of them are on the page.
+ * Asks DuckDB for the lines of the page that `from` has, none of them longer than `longest` bytes. It sorts in memory, where
+ * a thousand long lines have no room: where there may be any, their texts are asked for when it is known which of them are
+ * on the page. Short ones are not measured, since planning that takes longer than reading them.
  */
 function prepareSelect(slots: Slots, wanted: WantedLines, erased: Erased) {
   const { by, order, limit, events, profiles } = wanted;
   const isTouched = profiles.some((it) => erased.profiles.has(it));
   const where = [...conditions(wanted), ...(isTouched ? [notErased(erased)] : [])].join(' AND ');
+  const page = `ORDER BY ${by} ${order}, id ${order} LIMIT ${limit}`;
   // Names are users' text: as parameters, since not every character may stand in SQL.
   const parameters: Record<string, string> =
     events === undefined || events === 'all' ? {} : { names: JSON.stringify(events) };
-  return (from: string): Promise<FoundLine[]> =>
+  return (from: string, longest: number): Promise<FoundLine[]> =>
     slots.use(async (connection) => {
-      const result = await connection.run(
-        `SELECT ${columns}, line_bytes FROM (SELECT *, (${rowBytes})::DOUBLE AS line_bytes FROM ${from}) AS l
-         WHERE ${where} ORDER BY ${by} ${order}, id ${order} LIMIT ${limit}`,
-        parameters,
+      const rowsOf = async (sql: string) => (await connection.run(sql, parameters)).getRowsJS();
+      if (longest <= shortLineBytes) {
+        const rows = await rowsOf(`SELECT ${rowColumns} FROM ${from} AS l WHERE ${where} ${page}`);
+        return rows.map((row) => ({ line: toStored(row), bytes: longest }));
+      }
+      const rows = await rowsOf(
+        `SELECT ${shortColumns}, line_bytes FROM (SELECT *, (${rowBytes})::DOUBLE AS line_bytes FROM ${from}) AS l
+         WHERE ${where} ${page}`,
       );
-      const rows = await result.getRowsJS();
       const found = cut(rows.map((row) => ({ line: toStored(row), bytes: row.at(-1) as number })));
       const long = found.filter((it) => it.bytes > shortLineBytes).map((it) => it.line.id);
       if (long.length === 0) return found;
-      const whole = await connection.run(
+      const whole = await rowsOf(
         `SELECT ${rowColumns} FROM ${from} AS l WHERE ${where} AND id IN (${long.join()})`,
-        parameters,
       );
-      const lines = new Map((await whole.getRowsJS()).map(toStored).map((line) => [line.id, line]));
+      const lines = new Map(whole.map(toStored).map((line) => [line.id, line]));
       return found.map((it) => ({ ...it, line: lines.get(it.line.id) ?? it.line }));
     });
 }
 
-const columns = shortRowColumns(`line_bytes <= ${shortLineBytes}`);
+const shortColumns = shortRowColumns(`line_bytes <= ${shortLineBytes}`);
 
 /** What of a line says where it stands. */
 type At = Pick<StoredLine, 'time' | 'id'>;

@@ -100,7 +100,8 @@ export class Sealer {
     // What it is made of tells it from all others: no name is used twice, as long as anybody may read the file that has it.
     const mark = `-${shortHash(files.map((it) => it.file))}`;
     const added: Segment[] = [];
-    for (const content of await contentsOf(connection, from)) {
+    const longest = String(Math.max(...files.map((it) => it.longestLine)));
+    for (const content of await contentsOf(connection, from, longest)) {
       added.push(await writeSegment(connection, { folder, from, content, mark }));
     }
     await seal({ add: added, remove: files.map((it) => it.file), erased: counted });

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EventId, ProjectId } from '../../core/ids.ts';
 import type { Segment } from '../../engine/store.ts';
-import { fileColumns } from './columns.ts';
+import { fileColumns, rowBytes } from './columns.ts';
 import { rowGroupRows } from './limits.ts';
 import { quote } from './open.ts';
 
@@ -15,15 +15,29 @@ export type SegmentContent = Omit<Segment, 'file' | 'bytes' | 'sha256'>;
 
 /**
  * Counts what `source` (a table or table function) holds, by project and day of receipt. A block may hold lines of two
- * days, and a seal blocks of several projects: each gets a file of its own.
+ * days, and a seal blocks of several projects: each gets a file of its own. `longest` is SQL for the length of the longest
+ * line: `max(rowBytes)`, or a number where it is known, since lengths of lines in files take long to find out.
  */
-export async function contentsOf(connection: DuckDBConnection, source: string): Promise<SegmentContent[]> {
+export async function contentsOf(
+  connection: DuckDBConnection,
+  source: string,
+  longest = `max(${rowBytes})`,
+): Promise<SegmentContent[]> {
   const result = await connection.run(`
     SELECT project, strftime(make_timestamp(at_ms * 1000), '%Y-%m-%d') AS day,
-      min(id)::DOUBLE, max(id)::DOUBLE, count(*)::DOUBLE, min(time), max(time)
+      min(id)::DOUBLE, max(id)::DOUBLE, count(*)::DOUBLE, min(time), max(time), (${longest})::DOUBLE
     FROM ${source} GROUP BY ALL ORDER BY ALL`);
-  const rows = (await result.getRowsJS()) as [number, string, number, number, number, number, number][];
-  return rows.map(([project, day, fromId, toId, count, minTimeSec, maxTimeSec]) => ({
+  const rows = (await result.getRowsJS()) as [
+    number,
+    string,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ][];
+  return rows.map(([project, day, fromId, toId, count, minTimeSec, maxTimeSec, longestLine]) => ({
     project: project as ProjectId,
     day,
     fromId: fromId as EventId,
@@ -31,6 +45,7 @@ export async function contentsOf(connection: DuckDBConnection, source: string): 
     rows: count,
     minTimeSec,
     maxTimeSec,
+    longestLine,
   }));
 }
 

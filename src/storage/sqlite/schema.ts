@@ -165,6 +165,10 @@ const migrations: readonly string[] = [
   -- JSON; what is left out is as the version has it.
   ALTER TABLE projects ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
   `,
+  `
+  -- Bytes. Files from before may have lines of any length.
+  ALTER TABLE segments ADD COLUMN longest_line INTEGER NOT NULL DEFAULT 1000000000;
+  `,
 ];
 
 /** The newest schema this version knows. */

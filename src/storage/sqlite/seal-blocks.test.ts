@@ -40,8 +40,8 @@ function create(t: TestContext) {
 
 function segment(file: string): Segment {
   const ids = { fromId: eventId(1), toId: eventId(5) };
-  const times = { minTimeSec: 1.25, maxTimeSec: 2.5 };
-  return { file, project: shop, day: '2026-01-31', ...ids, rows: 5, bytes: 100, ...times, sha256: 'ab' };
+  const bounds = { minTimeSec: 1.25, maxTimeSec: 2.5, longestLine: 500 };
+  return { file, project: shop, day: '2026-01-31', ...ids, rows: 5, bytes: 100, ...bounds, sha256: 'ab' };
 }
 
 /** Three commits: lines 1 to 5 of two projects, then 6, then 7. */

@@ -12,7 +12,7 @@ const prunedBlocksMax = 256;
  */
 export function prepareSeal(database: DatabaseSync): (sealing: Sealing) => void {
   const add = database.prepare(
-    'INSERT INTO segments (file, project_id, day, from_id, to_id, rows, bytes, min_time, max_time, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO segments (file, project_id, day, from_id, to_id, rows, bytes, min_time, max_time, longest_line, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const remove = database.prepare('DELETE FROM segments WHERE file = ?');
   const move = database.prepare(
@@ -26,8 +26,8 @@ export function prepareSeal(database: DatabaseSync): (sealing: Sealing) => void 
     try {
       for (const file of sealing.remove) remove.run(file);
       for (const it of sealing.add) {
-        const times = [it.minTimeSec, it.maxTimeSec] as const;
-        add.run(it.file, it.project, it.day, it.fromId, it.toId, it.rows, it.bytes, ...times, it.sha256);
+        const bounds = [it.minTimeSec, it.maxTimeSec, it.longestLine] as const;
+        add.run(it.file, it.project, it.day, it.fromId, it.toId, it.rows, it.bytes, ...bounds, it.sha256);
       }
       for (const { erasure, lines, doneMs } of sealing.erased ?? []) count.run(lines, lines, doneMs, erasure);
       if (sealing.position !== undefined) move.run(sealing.position.block, sealing.position.last);
