@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { closeSync, constants, cpSync, fsyncSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,9 +6,9 @@ import { ExportCheck } from './export-check.ts';
 import type { Report } from './figures.ts';
 import { Generator } from './generator.ts';
 import type { Job, Measurement } from './load.ts';
-import { processResidentBytes } from './processes.ts';
+import { type Memory, memoryDuring, processResidentBytes } from './processes.ts';
 import { type RunningServer, startRapport } from './servers.ts';
-import { percentile } from './statistics.ts';
+import { joinSorted, percentile, sum } from './statistics.ts';
 import { basicAuthorization, credentials } from './workloads/parts.ts';
 import { buildWorkload, type WorkloadName } from './workloads.ts';
 
@@ -18,9 +18,10 @@ const workload = 'multi50';
 const usersMax = 20_000;
 const warmUpMs = 1_000;
 const peakMs = 3_000;
-const baselineMs = 5_000;
+const windowMs = 5_000;
 const idleAfterMs = 2_000;
-const sampleEveryMs = 100;
+/** Of the ingest before anything is measured beside it: caches fill, and the heap grows to what such a rate needs. */
+const settleMs = 20_000;
 /** The history is measured elsewhere: here it stays asleep. */
 const settings = { RAPPORT_HISTORY_LINES: '99999999' };
 
@@ -37,11 +38,12 @@ export async function measureExport(parentFolder: string, wanted: number, report
     const filled = await onServer(dataFolder, (server) => fill(generator, server, customers));
     report(`${customers.toLocaleString('en-US')} customers brought in`, filled, 'customers/s');
     // Started again, so that it has nothing in memory yet.
-    await onServer(dataFolder, async (server) => {
+    const requestsPerSecond = await onServer(dataFolder, async (server) => {
       await sleep(idleAfterMs);
       await measureAlone(server, customers, report);
-      await measureBesideIngest({ generator, server, customers, report });
+      return await findHalfLoad(generator, server, customers);
     });
+    await measureBesideIngest({ generator, dataFolder, customers, requestsPerSecond }, report);
   } finally {
     await generator.stop();
   }
@@ -66,52 +68,111 @@ async function fill(generator: Generator, server: RunningServer, users: number):
 }
 
 async function measureAlone(server: RunningServer, customers: number, report: Report): Promise<void> {
-  const memory = watchMemory(server.pid);
-  const { seconds, bytes } = await readExport(server.port, customers);
-  report('export alone', seconds, 's');
-  report('… its length', bytes / 2 ** 20, 'MB');
-  report('… customers', customers / seconds, 'customers/s');
-  report('… memory of the server above idle, at most', memory.stop(), 'MB', '< 300');
+  const idle = residentMegabytes(server);
+  let read = { seconds: 0, bytes: 0 };
+  const memory = await memoryDuring(server.pid, async () => {
+    read = await readExport(server.port, customers);
+  });
+  report('export alone', read.seconds, 's');
+  report('… its length', read.bytes / 2 ** 20, 'MB');
+  report('… customers', customers / read.seconds, 'customers/s');
+  report('… memory of the server above idle, at most', memory.most - idle, 'MB', '< 300');
 }
 
-/** The same rate with and without an export, which goes on for as long as it takes. */
-async function measureBesideIngest(parts: {
-  generator: Generator;
-  server: RunningServer;
-  customers: number;
-  report: Report;
-}): Promise<void> {
-  const { generator, server, customers, report } = parts;
-  const users = Math.min(usersMax, customers);
-  const run = (pattern: Job['pattern']) => generator.run(jobOf(server, workload, users, pattern));
-  const peak = await run({ kind: 'closed', warmUpMs, windowMs: peakMs });
-  const requestsPerSecond = peak.items / peak.seconds / 2 / buildWorkload(workload).itemsPerRequest;
-  const paced = (windowMs: number) => run({ kind: 'paced', warmUpMs, windowMs, requestsPerSecond });
-  const without = await paced(baselineMs);
-  report('half-load ingest', without.items / without.seconds, 'items/s');
-  report('… p99 without an export', p99Of(without), 'ms', '< 25');
+/** Requests a second. */
+async function findHalfLoad(generator: Generator, server: RunningServer, customers: number): Promise<number> {
+  const pattern = { kind: 'closed', warmUpMs, windowMs: peakMs } as const;
+  const peak = await generator.run(jobOf(server, workload, Math.min(usersMax, customers), pattern));
+  return peak.items / peak.seconds / 2 / buildWorkload(workload).itemsPerRequest;
+}
 
-  const memory = watchMemory(server.pid);
-  const latenciesMs: number[] = [];
-  let isDone = false;
-  const exporting = readExport(server.port, customers).finally(() => {
-    isDone = true;
+interface Ingest {
+  readonly generator: Generator;
+  readonly dataFolder: string;
+  readonly customers: number;
+  readonly requestsPerSecond: number;
+}
+
+/**
+ * The same ingest with an export and, for as long, without one, since it takes memory itself. What a process has taken it
+ * seldom gives back: each time another server starts, on a copy of the same data.
+ */
+async function measureBesideIngest(ingest: Ingest, report: Report): Promise<void> {
+  let exportSeconds = 0;
+  const withExport = await measureIngest(ingest, async ({ port }) => {
+    exportSeconds = (await readExport(port, ingest.customers)).seconds;
   });
-  let items = 0;
-  let seconds = 0;
-  // In windows, as nobody knows how long the export takes; at its end a part of one has none beside it.
-  while (!isDone) {
-    const window = await paced(baselineMs);
-    for (const latency of window.latenciesMs) latenciesMs.push(latency);
-    items += window.items;
-    seconds += window.seconds;
+  const alone = await measureIngest(ingest, () => sleep(exportSeconds * 1000));
+  report('half-load ingest', alone.itemsPerSecond, 'items/s');
+  report('… its p99', alone.p99Ms, 'ms', '< 25');
+  report('… memory of the server above idle, in the middle', alone.aboveIdle.middle, 'MB');
+  report('… memory of the server above idle, at most', alone.aboveIdle.most, 'MB');
+  report('export beside half-load ingest', exportSeconds, 's');
+  report('… ingest meanwhile', withExport.itemsPerSecond, 'items/s');
+  report('… its p99', withExport.p99Ms, 'ms', '< 25');
+  report('… memory of the server above idle, in the middle', withExport.aboveIdle.middle, 'MB');
+  report('… memory of the server above idle, at most', withExport.aboveIdle.most, 'MB');
+  const added = (which: keyof Memory) => withExport.aboveIdle[which] - alone.aboveIdle[which];
+  report('… of it the export added, in the middle', added('middle'), 'MB');
+  report('… of it the export added, at most', added('most'), 'MB', '< 300');
+}
+
+interface Beside {
+  readonly itemsPerSecond: number;
+  readonly p99Ms: number;
+  readonly aboveIdle: Memory;
+}
+
+/** Ingest on a server of its own, settled, for as long as some work on the same server takes. */
+async function measureIngest(
+  { generator, dataFolder, customers, requestsPerSecond }: Ingest,
+  work: (server: RunningServer) => Promise<void>,
+): Promise<Beside> {
+  const folder = `${dataFolder}-copy`;
+  copyFolder(dataFolder, folder);
+  const beside = await onServer(folder, async (server) => {
+    await sleep(idleAfterMs);
+    const idle = residentMegabytes(server);
+    const run = (milliseconds: number) => {
+      const pattern = { kind: 'paced', warmUpMs, windowMs: milliseconds, requestsPerSecond } as const;
+      return generator.run(jobOf(server, workload, Math.min(usersMax, customers), pattern));
+    };
+    await run(settleMs);
+    const windows: Measurement[] = [];
+    const memory = await memoryDuring(server.pid, async () => {
+      let isDone = false;
+      const working = work(server).finally(() => {
+        isDone = true;
+      });
+      // In windows, as nobody knows how long the work takes; at its end a part of one has none beside it.
+      const ingesting = async () => {
+        while (!isDone) windows.push(await run(windowMs));
+      };
+      await Promise.all([working, ingesting()]);
+    });
+    return {
+      itemsPerSecond: sum(windows.map((it) => it.items)) / sum(windows.map((it) => it.seconds)),
+      p99Ms: percentile(joinSorted(windows.map((it) => it.latenciesMs)), 0.99),
+      aboveIdle: { middle: memory.middle - idle, most: memory.most - idle },
+    };
+  });
+  rmSync(folder, { recursive: true });
+  return beside;
+}
+
+/** Down to the disk: what the system wrote later would be in the way of the ingest. */
+function copyFolder(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  for (const entry of readdirSync(to, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = openSync(join(entry.parentPath, entry.name), 'r+');
+    fsyncSync(file);
+    closeSync(file);
   }
-  const read = await exporting;
-  report('export beside half-load ingest', read.seconds, 's');
-  report('… ingest meanwhile', items / seconds, 'items/s');
-  report('… its p99', percentile(Float64Array.from(latenciesMs).sort(), 0.99), 'ms', '< 25');
-  // What the ingest itself takes on meanwhile is among it.
-  report('… memory above the ingest before, at most', memory.stop(), 'MB');
+}
+
+function residentMegabytes({ pid }: RunningServer): number {
+  return processResidentBytes(pid) / 2 ** 20;
 }
 
 function jobOf(
@@ -121,27 +182,6 @@ function jobOf(
   pattern: Job['pattern'],
 ): Job {
   return { port: server.port, serverPid: server.pid, workload: workloadName, connections, users, pattern };
-}
-
-function p99Of({ latenciesMs }: Measurement): number {
-  return percentile(latenciesMs.toSorted(), 0.99);
-}
-
-/** Samples resident memory from here on; `stop` answers how many megabytes it was above now, at most. */
-function watchMemory(pid: number): { stop: () => number } {
-  const before = processResidentBytes(pid);
-  let most = before;
-  const sample = () => {
-    most = Math.max(most, processResidentBytes(pid));
-  };
-  const timer = setInterval(sample, sampleEveryMs);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      sample();
-      return (most - before) / 2 ** 20;
-    },
-  };
 }
 
 /** Asks for all customers as `native_json`, and throws unless the answer is whole and has each of them exactly once. */

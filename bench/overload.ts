@@ -1,16 +1,17 @@
 /**
  * `npm run bench:overload`: the server under three times the load it can carry (design D16).
  *
- * First its capacity, from 16 connections; then, as long again, requests become due at three times that rate on hundreds of
- * connections: what is accepted has to be answered soon, the rest refused, and memory must be what it was under the first
- * load; then the first load again: how soon is it as fast as before? Whatever was acknowledged is counted in the store.
+ * First it is warmed up. Then its capacity, from 16 connections; then, as long again, requests become due at three times
+ * that rate on hundreds of connections: what is accepted has to be answered soon, the rest refused, and memory must be what
+ * it was under the first load; then the first load again, as long: how soon is it as fast as before, and how much memory has
+ * it kept? Whatever was acknowledged is counted in the store.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Generator } from './generator.ts';
 import type { Measurement, Pattern } from './load.ts';
-import { endOnSignals, processResidentBytes } from './processes.ts';
+import { endOnSignals, type Memory, memoryDuring } from './processes.ts';
 import { machine } from './report.ts';
 import { repository, startRapport } from './servers.ts';
 import { percentile } from './statistics.ts';
@@ -18,9 +19,14 @@ import { StoredCounter } from './store.ts';
 import { buildWorkload, type WorkloadName } from './workloads.ts';
 
 const users = 20_000;
-const memorySampleMs = 250;
 const recoverySeconds = 5;
-/** Few, so that the history is sealed all the time, and none of the loads pays for its start alone. */
+/**
+ * Of the first load, before anything is measured. From an empty store memory grows under any load, whatever it is: caches
+ * fill, and the history takes for its merges what it may (`memoryLimit`) from its first large one on, after some half a
+ * minute. What a flood adds is only seen when that is over.
+ */
+const settleMs = 45_000;
+/** Few, so that the history is sealed all the time. */
 const settings = { RAPPORT_HISTORY_LINES: '50000' };
 
 const { values } = parseArgs({
@@ -60,33 +66,22 @@ function describe({ latenciesMs }: Measurement): string {
   return `p50 ${percentile(sorted, 0.5).toFixed(0)} ms, p99 ${percentile(sorted, 0.99).toFixed(0)} ms`;
 }
 
-/**
- * The memory that the server has during some work. The middle of the samples tells what a load takes; the most depends on
- * how many merges of the history fall into it, each of which may take what `memoryLimit` of the history allows.
- */
-async function memoryDuring(work: () => Promise<void>): Promise<string> {
-  const samples: number[] = [];
-  const sampler = setInterval(() => samples.push(processResidentBytes(server.pid)), memorySampleMs);
-  try {
-    await work();
-  } finally {
-    clearInterval(sampler);
-  }
-  const sorted = Float64Array.from(samples).sort();
-  const [middle, most] = [0.5, 1].map((share) => (percentile(sorted, share) / 2 ** 20).toFixed(0));
-  return `${middle} MB (at most ${most} MB)`;
+/** The most depends on how many merges of the history fall into it, each of which may take what its `memoryLimit` allows. */
+function say({ middle, most }: Memory): string {
+  return `${middle.toFixed(0)} MB (at most ${most.toFixed(0)} MB)`;
 }
 
 try {
   console.log(machine());
   const windowMs = Number(values.seconds) * 1000;
   let capacity = 0;
-  const memoryBefore = await memoryDuring(async () => {
-    const before = await run(16, { kind: 'closed', warmUpMs: 3000, windowMs });
+  await run(16, { kind: 'closed', warmUpMs: 0, windowMs: settleMs });
+  const memoryBefore = await memoryDuring(server.pid, async () => {
+    const before = await run(16, { kind: 'closed', warmUpMs: 1000, windowMs });
     capacity = rateOf(before);
     console.log(`capacity    ${capacity.toFixed(0)} requests/s of ${itemsPerRequest}, ${describe(before)}`);
   });
-  const memoryOfFlood = await memoryDuring(async () => {
+  const memoryOfFlood = await memoryDuring(server.pid, async () => {
     const requestsPerSecond = capacity * Number(values.times);
     const pattern = { kind: 'flood', warmUpMs: 1000, windowMs, requestsPerSecond } as const;
     const flood = await run(Number(values.connections), pattern);
@@ -95,13 +90,20 @@ try {
       `flood       ${requestsPerSecond.toFixed(0)} requests/s due, ${rateOf(flood).toFixed(0)} accepted (${share.toFixed(0)} % of capacity): ${describe(flood)}; ${flood.refused} refused, ${flood.unsent} found no connection`,
     );
   });
-  console.log(`memory      ${memoryBefore} before the flood, ${memoryOfFlood} in it`);
-
-  for (let second = 1; second <= recoverySeconds; second++) {
-    const after = await run(16, { kind: 'closed', warmUpMs: 0, windowMs: 1000 });
-    const regained = (rateOf(after) / capacity) * 100;
-    console.log(`${second} s after   ${regained.toFixed(0)} % of the capacity, ${describe(after)}`);
-  }
+  const memoryAfter = await memoryDuring(server.pid, async () => {
+    for (let second = 1; second <= recoverySeconds; second++) {
+      const after = await run(16, { kind: 'closed', warmUpMs: 0, windowMs: 1000 });
+      const regained = (rateOf(after) / capacity) * 100;
+      console.log(`${second} s after   ${regained.toFixed(0)} % of the capacity, ${describe(after)}`);
+    }
+    await run(16, { kind: 'closed', warmUpMs: 0, windowMs });
+  });
+  const memory = [
+    `${say(memoryBefore)} before the flood`,
+    `${say(memoryOfFlood)} in it`,
+    `${say(memoryAfter)} after it`,
+  ];
+  console.log(`memory      ${memory.join(', ')}`);
   const stored = await new StoredCounter(dataFolder).countNew();
   console.log(`stored      ${stored.items} items, ${acknowledged} acknowledged`);
   if (stored.items !== acknowledged) process.exitCode = 1;

@@ -1,7 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { percentile } from './statistics.ts';
 
 /** Linux counts processor time in hundredths of a second, whatever the kernel's own tick. */
 const microsPerTick = 10_000;
+const memorySampleMs = 100;
+
+/** Resident megabytes over some time: the middle one tells what is needed all the time, the most what is taken at once. */
+export interface Memory {
+  readonly middle: number;
+  readonly most: number;
+}
 
 /** Processor time of all threads of a process, user and system; NaN where there is no /proc. */
 export function processCpuMicros(pid: number): number {
@@ -37,6 +45,22 @@ function threadsOf(pid: number): string[] {
 export function processResidentBytes(pid: number): number {
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readProc(pid, 'status'))?.[1];
   return Number(kilobytes ?? Number.NaN) * 1024;
+}
+
+/** Samples the resident memory of a process while some work is done. */
+export async function memoryDuring(pid: number, work: () => Promise<void>): Promise<Memory> {
+  const samples: number[] = [];
+  const sample = () => samples.push(processResidentBytes(pid) / 2 ** 20);
+  sample();
+  const timer = setInterval(sample, memorySampleMs);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+  sample();
+  const sorted = Float64Array.from(samples).sort();
+  return { middle: percentile(sorted, 0.5), most: percentile(sorted, 1) };
 }
 
 function readProc(pid: number, file: string): string {
