@@ -1,5 +1,5 @@
 import type { Erasure, Naming } from '../core/change.ts';
-import type { ContentPart } from '../core/content/content.ts';
+import { type ContentPart, type Part, weighPart, writePart } from '../core/content/content.ts';
 import type { EventId, ProfileId, ProjectId } from '../core/ids.ts';
 import { type Line, writeLine } from '../core/line.ts';
 import type { Profile } from '../core/profile.ts';
@@ -30,7 +30,7 @@ export class Group {
   readonly #records = new Map<string, IdempotencyRecord>();
   readonly #timers = new Map<ProfileId, Timer>();
   readonly #doneTimers: Timer[] = [];
-  readonly #contents = new Map<string, WriteSet['contents'][number]>();
+  readonly #contents = new Map<string, { project: ProjectId; part: ContentPart; content: Part }>();
   readonly #blocks: OpenBlock[] = [];
   readonly #blockOf = new Map<ProjectId, OpenBlock>();
   items = 0;
@@ -110,10 +110,14 @@ export class Group {
     this.#records.set(key, record);
   }
 
-  /** A part of a project's content is stored as a whole: the newest is the one. */
-  putContent({ project, part }: { project: ProjectId; part: ContentPart }, document: string): void {
-    this.#contents.set(`${project}/${part}`, { project, part, document });
-    this.bytes += document.length;
+  /**
+   * A part of a project's content is stored as a whole: the newest is the one. It is weighed when it comes first and
+   * serialised when the group goes, as it may change with every batch.
+   */
+  putContent({ project, part }: { project: ProjectId; part: ContentPart }, content: Part): void {
+    const key = `${project}/${part}`;
+    if (!this.#contents.has(key)) this.bytes += weighPart(content);
+    this.#contents.set(key, { project, part, content });
   }
 
   /** A profile has one timer: the newest is the one. */
@@ -164,7 +168,11 @@ export class Group {
       rowsUpTo: rows.upTo,
       timers: [...this.#timers.values()],
       doneTimers: this.#doneTimers,
-      contents: [...this.#contents.values()],
+      contents: Array.from(this.#contents.values(), ({ project, part, content }) => ({
+        project,
+        part,
+        document: writePart(content),
+      })),
     };
   }
 

@@ -4,7 +4,6 @@ import {
   type ContentPart,
   type ContentResult,
   noContent,
-  writePart,
 } from '../core/content/content.ts';
 import { Names, namesPart, withNames } from '../core/content/names.ts';
 import type { ProjectId } from '../core/ids.ts';
@@ -64,5 +63,5 @@ function change(
   { memory, group }: Place,
 ): void {
   if (changed.length > 0) memory.changeContent(project, content, group.number);
-  for (const part of changed) group.putContent({ project, part }, writePart(content[part]));
+  for (const part of changed) group.putContent({ project, part }, content[part]);
 }

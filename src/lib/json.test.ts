@@ -134,6 +134,25 @@ describe('isLargerThan', () => {
     });
   }
 
+  const unfit: readonly (readonly [text: string, bytes: number])[] = [
+    ['1e400', 4],
+    ['{"é":[-1e400,"\\u0001",{}],"b":"x"}', 33],
+    ['{"a":1e400,"b":[],"c":[1,2]}', 27],
+    [nested(100_000, '"é"'), 200_004],
+    [nested(100_000, '1', ['{"a":', '}']), 600_001],
+  ];
+  for (const [text, bytes] of unfit) {
+    test(`${text.slice(0, 40)}, unfit as it is, has ${bytes} bytes`, () => {
+      const value: Json = JSON.parse(text);
+      const weight = weighJson(value);
+      assert.ok(weight < 0);
+      assert.deepEqual(
+        [bytes - 1, bytes].map((max) => isLargerThan(value, weight, max)),
+        [true, false],
+      );
+    });
+  }
+
   // The weight is only a short cut: it must never decide wrongly, least of all for what takes six bytes a character.
   test('says what counting the bytes says', () => {
     const escaped = fc.string({ unit: fc.constantFrom('\u0000', '\u001f', 'é', '\u2028', '"') });

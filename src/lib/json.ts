@@ -63,9 +63,32 @@ function weighContainer(value: readonly Json[] | JsonObject, depth: number): num
   return weight;
 }
 
-/** True when the value's JSON text has more than `max` UTF-8 bytes; `weight` is what `weighJson` said of it. */
+/**
+ * True when the value's JSON text has more than `max` UTF-8 bytes; `weight` is what `weighJson` said of it. A value that
+ * is unfit to be stored has a size as well: where it stands may be where nobody looks.
+ */
 export function isLargerThan(value: Json, weight: number, max: number): boolean {
+  if (weight < 0) return isUnfitLargerThan(value, max);
   // One character is at most six bytes of JSON (an escape), a number at most 24 characters.
   if (weight * 6 <= max) return false;
   return Buffer.byteLength(JSON.stringify(value)) > max;
+}
+
+/** The same without recursion, since the value may be deeper than the stack. */
+function isUnfitLargerThan(value: Json, max: number): boolean {
+  const rest: Json[] = [value];
+  let bytes = 0;
+  for (let it = rest.pop(); it !== undefined && bytes <= max; it = rest.pop()) {
+    if (typeof it !== 'object' || it === null) {
+      bytes += Buffer.byteLength(JSON.stringify(it));
+      continue;
+    }
+    const names = Array.isArray(it) ? [] : Object.keys(it);
+    const items: readonly Json[] = Object.values(it);
+    // Brackets, a comma between two items, a colon behind each name.
+    bytes += 2 + Math.max(0, items.length - 1) + names.length;
+    for (const name of names) bytes += Buffer.byteLength(JSON.stringify(name));
+    for (const item of items) rest.push(item);
+  }
+  return bytes > max;
 }

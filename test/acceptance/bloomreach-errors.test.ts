@@ -582,6 +582,14 @@ describe('commands, alone and inside a batch (contract 3.4)', () => {
     });
   }
 
+  for (const odd of ['1e400', `${'['.repeat(40)}${']'.repeat(40)}`]) {
+    test(`a message too large beside ${odd.slice(0, 10)} where nobody looks`, async () => {
+      const body = `{"customer_ids":{"registered":"failing"},"odd":${odd},"more":"${'x'.repeat(800 * 1024)}"}`;
+      const { text } = await ask(server, { path: `${track}/customers`, key: full, body });
+      assert.equal(text, '{"success":false,"errors":["Message is too large"]}');
+    });
+  }
+
   test('none of them has left a trace', async () => {
     assert.equal(await isKnown('failing'), false);
   });

@@ -135,6 +135,37 @@ test('an export has what was answered before it, and nothing of who is gone', as
   assert.equal(rows[0]?.[0], null);
 });
 
+test('a property of the name of an id has a column of its own', async () => {
+  await using other = await startServer();
+  const properties = { registered: 'p1', cookie: 'p2', 'properties.cookie': 'p3' };
+  await bloomreach(other, '/track/v2/projects/{token}/customers', {
+    customer_ids: { registered: 'ann' },
+    properties,
+  });
+  const read = async (body: object) => (await open(other, body)).text();
+  assert.deepEqual(JSON.parse(await read({ format: 'table_json' })), [
+    {
+      registered: 'ann',
+      cookie: [],
+      'properties.properties.cookie': 'p2',
+      'properties.cookie': 'p3',
+      'properties.registered': 'p1',
+    },
+  ]);
+  const list = [
+    { type: 'id', id: 'registered' },
+    { type: 'property', property: 'registered' },
+    { type: 'property', property: 'cookie' },
+  ];
+  const some = { type: 'some', list };
+  assert.equal(
+    await read({ format: 'csv', attributes: some }),
+    'registered,properties.registered,cookie\r\nann,p1,p2\r\n',
+  );
+  const native = JSON.parse(await read({ format: 'native_json', attributes: some }));
+  assert.deepEqual([native.fields, native.data], [list, [['ann', 'p1', 'p2']]]);
+});
+
 test('an export that nobody reads to its end makes room for others', async () => {
   await using other = await startServer();
   // More than what waits on the way to a client.

@@ -163,6 +163,26 @@ describe('the limit', () => {
     assert.deepEqual(await propertiesOf(server, 'gil'), many(0, 300));
   });
 
+  test('counts names from their first use under it; values that are there stay', async () => {
+    const own = newScratchFolder();
+    try {
+      {
+        await using before = await startServer({
+          dataFolder: own,
+          environment: { RAPPORT_PROPERTY_NAMES: '0' },
+        });
+        await set(before, 'gil', many(0, 5));
+      }
+      await using server = await startServer({ dataFolder: own, environment });
+      await set(server, 'gil', { n0: 2, n1: 2 });
+      await set(server, 'gil', { n2: 2 });
+      await set(server, 'gil', { n3: 2 });
+      assert.deepEqual(await propertiesOf(server, 'gil'), { n0: 2, n1: 2, n2: 2, n3: 1, n4: 1 });
+    } finally {
+      removeScratchFolder(own);
+    }
+  });
+
   const message = "RAPPORT_PROPERTY_NAMES must be a number from 0 to 10000, not '10001'";
   test(message, () => assertRefusesStart({ RAPPORT_PROPERTY_NAMES: '10001' }, message));
 });

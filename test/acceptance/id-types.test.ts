@@ -42,6 +42,36 @@ const eventsOf = async (customerIds: Ids) =>
 const isKnown = async (customer_ids: Ids) =>
   (await bloomreach(server, `${data}/customers/export-one`, { customer_ids })).status === 200;
 
+test('more than 256 ids are refused, alone and in a batch', async () => {
+  const soft = ['cookie', 'a', 'b', 'c', 'd'];
+  const types = { hard: ['registered'], soft };
+  const project = { ...demoProject, bloomreach: { ...demoProject.bloomreach, ids: types } };
+  await using other = await startServer({ bootstrap: { projects: [project] } });
+  const full: Ids = Object.fromEntries(
+    soft.slice(1).map((type) => [type, Array.from({ length: 64 }, (_, n) => `${type}${n}`)]),
+  );
+  await event(full, 'seen', other);
+  const customer_ids = { ...full, registered: 'ann' };
+  const rows = [
+    ['customers', { customer_ids }],
+    ['customers/events', { customer_ids, event_type: 'e' }],
+    ['campaigns/clicks', { customer_ids, url: 'https://shop.test/?utm_source=x' }],
+  ] as const;
+  const failed = { success: false, errors: ['Too many ids'] };
+  for (const [name, body] of rows) {
+    const answer = await bloomreach(other, `${track}/${name}`, body);
+    assert.deepEqual([answer.status, answer.body], [400, failed], name);
+  }
+  const commands = rows.map(([name, of]) => ({ name, data: of }));
+  const batch = await bloomreach(other, `${track}/batch`, { commands });
+  assert.deepEqual(batch.body.results, [failed, failed, failed]);
+  const read = await bloomreach(other, `${data}/customers/export-one`, { customer_ids });
+  assert.deepEqual(
+    [read.status, read.body],
+    [400, { success: false, errors: { customer_ids: ['Too many ids'] } }],
+  );
+});
+
 describe('ids', () => {
   test('of every declared type name the customer, and are read back: hard ones as text, soft ones as arrays', async () => {
     const all = { registered: 1, email_id: ['a@1'], cookie: 'c 1', google_analytics: ['g 1', 2], other: 'x' };

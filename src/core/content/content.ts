@@ -142,8 +142,12 @@ export function readContent(parts: Iterable<readonly [part: ContentPart, documen
 
 /** Approximate length of all parts as text. */
 export function weighContent(content: Content): number {
+  return Object.values<Part>({ ...content }).reduce((sum, part) => sum + weighPart(part), 0);
+}
+
+/** Approximate length of one part as text. */
+export function weighPart(part: Part): number {
   let weight = 0;
-  for (const part of Object.values<Part>({ ...content }))
-    for (const [name, value] of part) weight += name.length + weighJson(value);
+  for (const [name, value] of part) weight += name.length + weighJson(value);
   return weight;
 }

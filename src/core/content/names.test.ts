@@ -154,6 +154,14 @@ const rows: { readonly [what: string]: Row } = {
     left: update({ counters: { events: ['.m1 Open', '.m1'].map(counter), states: [] } }),
     skipped: ['full interaction Accept'],
   },
+  'a message of which nothing may be done leaves its place to others': {
+    limits: { message: 2, interaction: 1 },
+    known: { message: ['.m1'], interaction: ['Open'] },
+    given: update({ counters: { events: ['.m2 Accept', '.m3 Open'].map(counter), states: [] } }),
+    left: update({ counters: { events: ['.m3 Open'].map(counter), states: [] } }),
+    added: { message: ['.m3'] },
+    skipped: ['full interaction Accept'],
+  },
   'what users do with messages may have the name of a state': {
     known: { state: ['Open'] },
     given: track('.m1 Open'),

@@ -137,18 +137,33 @@ class Trial {
     if (!name.startsWith('.')) return this.passes('event', name);
     const space = name.indexOf(' ');
     if (space === -1) return this.passes('message', name);
-    return this.passes('message', name.slice(0, space)) && this.passes('interaction', name.slice(space + 1));
+    const message = name.slice(0, space);
+    // Neither gets a place without the other.
+    return (
+      this.#mayPass('message', message) &&
+      this.passes('interaction', name.slice(space + 1)) &&
+      this.passes('message', message)
+    );
   }
 
   /** Asked once more, a name fares as before. */
   passes(kind: NameKind, name: string): boolean {
-    if (this.#names.has(kind, name) || this.#added?.get(kind)?.has(name) === true) return true;
+    if (this.#isKnown(kind, name)) return true;
+    if (!this.#mayPass(kind, name)) return false;
+    this.#added ??= new Map();
+    this.#added.getOrInsertComputed(kind, () => new Set()).add(name);
+    return true;
+  }
+
+  #isKnown(kind: NameKind, name: string): boolean {
+    return this.#names.has(kind, name) || this.#added?.get(kind)?.has(name) === true;
+  }
+
+  /** Whether there is a place for it, which it does not get yet. */
+  #mayPass(kind: NameKind, name: string): boolean {
+    if (this.#isKnown(kind, name)) return true;
     const why = this.#names.refusalOf(kind, name, this.added);
-    if (why === undefined) {
-      this.#added ??= new Map();
-      this.#added.getOrInsertComputed(kind, () => new Set()).add(name);
-      return true;
-    }
+    if (why === undefined) return true;
     this.#skipped ??= [];
     const alike = this.#skipped.find((it) => it.kind === kind && it.why === why);
     if (alike === undefined) this.#skipped.push({ kind, why, names: new Set([name]) });

@@ -6,7 +6,7 @@ import { readIdTypes } from '../../core/project/id-types.ts';
 import { defaultSettings } from '../../core/project.ts';
 import type { Json } from '../../lib/json.ts';
 import { readCustomerIds, showIds } from './customer-ids.ts';
-import { idLengthMax, idValuesMax } from './limits.ts';
+import { idLengthMax, idsMax, idValuesMax } from './limits.ts';
 
 const longest = 'x'.repeat(idLengthMax);
 const many = Array.from({ length: idValuesMax }, (_, n) => `c${n}`);
@@ -106,6 +106,17 @@ describe('customer_ids of a project with more types', () => {
   for (const [value, expected] of rows) {
     test(JSON.stringify(value), () => assert.deepEqual(idsOf(value, wide), expected));
   }
+});
+
+test('more ids than a command may have are refused, of whichever types', () => {
+  const soft = ['cookie', 'a', 'b', 'c', 'd'];
+  const known = readIdTypes({ hard: ['registered'], soft });
+  const list = (type: string, count: number) => Array.from({ length: count }, (_, n) => `${type}${n}`);
+  const full = Object.fromEntries(soft.slice(0, 4).map((type) => [type, list(type, idValuesMax)]));
+  assert.equal(idsOf(full, known).length, idsMax);
+  assert.equal(idsOf({ ...full, d: ['', null] }, known).length, idsMax, 'unusable ones do not count');
+  assert.equal(idsOf({ ...full, d: 'one' }, known), 'too_many');
+  assert.equal(idsOf({ registered: 'ann', ...full }, known), 'too_many');
 });
 
 describe('the ids that are shown', () => {

@@ -2,16 +2,25 @@ import type { NamedIdentity } from '../../core/identity.ts';
 import { isHard, type Profile } from '../../core/profile.ts';
 import type { IdTypes } from '../../core/project/id-types.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
-import { idLengthMax, idValuesMax } from './limits.ts';
+import { idLengthMax, idsMax, idValuesMax } from './limits.ts';
+import { texts } from './texts.ts';
 
 export type CustomerIds =
   | { readonly ids: readonly NamedIdentity[]; readonly problem: undefined }
-  | { readonly problem: 'none' | 'none_valid' };
+  | { readonly problem: keyof typeof idProblems };
+
+/** What is said of ids that cannot be used (contract 3.4). */
+export const idProblems = {
+  none: texts.noIds,
+  none_valid: texts.noValidIds,
+  too_many: texts.tooManyIds,
+} as const;
 
 /**
  * Reads `customer_ids` (contract 2.6): numbers count as their text, types that the project does not know and unusable
  * values beside a good one are ignored, soft types take arrays, a hard type an array of one. Several hard ids come in the
- * order in which their types are declared: the first decides when they contradict each other.
+ * order in which their types are declared: the first decides when they contradict each other. More than `idsMax` ids are
+ * refused, as which of them count would be a guess.
  */
 export function readCustomerIds(value: Json | undefined, types: IdTypes): CustomerIds {
   if (!isJsonObject(value) || Object.keys(value).length === 0) return { problem: 'none' };
@@ -27,6 +36,7 @@ export function readCustomerIds(value: Json | undefined, types: IdTypes): Custom
       const text = typeof item === 'number' && Number.isFinite(item) ? String(item) : item;
       if (typeof text !== 'string' || !isUsable(text)) continue;
       if (ids.some((id) => id.kind === kind && id.value === text)) continue;
+      if (ids.length >= idsMax) return { problem: 'too_many' };
       ids.push({ kind, value: text, attach: true });
       if (isOne) hardIds += 1;
     }

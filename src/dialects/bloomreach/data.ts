@@ -122,7 +122,10 @@ export async function findCustomer(
   parts: DataParts,
 ): Promise<Profile | Reply> {
   const named = readCustomerIds(asked['customer_ids'], request.project.idTypes);
-  if (named.problem !== undefined) return failures.fields(400, { customer_ids: [texts.mustSpecifyIds] });
+  if (named.problem !== undefined)
+    return failures.fields(400, {
+      customer_ids: [named.problem === 'too_many' ? texts.tooManyIds : texts.mustSpecifyIds],
+    });
   const result = await parts.engine.submit({
     project: request.project.id,
     items: [{ command: { kind: 'read_profile', ids: named.ids, create: false } }],

@@ -20,7 +20,24 @@ interface Format {
   readonly end: string;
 }
 
-const names = (fields: readonly Field[]) => fields.map((it) => (it.type === 'id' ? it.id : it.property));
+/**
+ * What the columns are called where only their names tell them apart: a property of the name of an id has `properties.`
+ * before it, as often as it takes to be the only one. Ids keep theirs, since clients look for customers by them.
+ */
+function nameColumns(fields: readonly Field[]): string[] {
+  const ids = new Set(fields.flatMap((it) => (it.type === 'id' ? [it.id] : [])));
+  const taken = new Set(fields.map((it) => (it.type === 'id' ? it.id : it.property)));
+  const renamed = new Map<string, string>();
+  for (const field of fields) {
+    if (field.type === 'id' || !ids.has(field.property) || renamed.has(field.property)) continue;
+    let name = field.property;
+    while (taken.has(name)) name = `properties.${name}`;
+    taken.add(name);
+    renamed.set(field.property, name);
+  }
+  return fields.map((it) => (it.type === 'id' ? it.id : (renamed.get(it.property) ?? it.property)));
+}
+
 const list = (rows: readonly unknown[], isFirst: boolean) =>
   `${isFirst ? '' : ','}${rows.map((it) => JSON.stringify(it)).join(',')}`;
 
@@ -35,7 +52,7 @@ export const formats = {
     contentType: 'application/json',
     start: () => '[',
     page: (rows, fields, isFirst) => {
-      const columns = names(fields);
+      const columns = nameColumns(fields);
       const objects = rows.map((row) => Object.fromEntries(row.map((it, index) => [columns[index], it])));
       return list(objects, isFirst);
     },
@@ -43,7 +60,7 @@ export const formats = {
   },
   csv: {
     contentType: 'text/csv; charset=utf-8',
-    start: (fields) => `${csv([names(fields)])}\r\n`,
+    start: (fields) => `${csv([nameColumns(fields)])}\r\n`,
     page: (rows) => `${csv(rows)}\r\n`,
     end: '',
   },

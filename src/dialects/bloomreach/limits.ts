@@ -13,6 +13,8 @@ export const nameBytesMax = 256;
 export const idLengthMax = 400;
 /** Values of one soft id in one command. */
 export const idValuesMax = 64;
+/** Ids in one command, of all types: each is compared with every other. */
+export const idsMax = 256;
 /** Characters of a customer token. */
 export const tokenLengthMax = 8_192;
 /** Client times are Unix seconds in [0, this). */

@@ -23,6 +23,7 @@ export const texts = {
   invalidCommandId: "Field 'command_id' is invalid.",
   noIds: 'At least one id should be specified.',
   noValidIds: 'At least one valid id should be specified',
+  tooManyIds: 'Too many ids',
   noEventType: "Field 'event_type' is required.",
   noUrl: "Field 'url' is required.",
   invalidEventType: "Field 'event_type' is invalid.",

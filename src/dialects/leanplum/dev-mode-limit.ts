@@ -12,12 +12,17 @@ export type DevModeLimited = 'off' | 'api' | 'all';
 export class DevModeLimit {
   readonly #limited: DevModeLimited;
   readonly #intervalMs: number;
-  /** When a user's last request that was let in came, by `receivedMs`; the oldest first. */
+  /** When a user's last request that was let in came, by `receivedMs`; the oldest first. Who may call again is forgotten. */
   readonly #lastMs = new Map<string, number>();
 
   constructor(limited: DevModeLimited, intervalMs: number) {
     this.#limited = limited;
     this.#intervalMs = intervalMs;
+  }
+
+  /** How many users are remembered. */
+  get users(): number {
+    return this.#lastMs.size;
   }
 
   /** Why a call is refused as a whole; otherwise it counts as the last one of its users. */
@@ -34,14 +39,27 @@ export class DevModeLimit {
         return deviceId === undefined ? faults.userTooFast : faults.deviceTooFast;
       users.add(user);
     }
+    this.#forget(receivedMs);
     for (const user of users) this.#remember(user, receivedMs);
     return undefined;
   }
 
-  /** A last request in the future is one from before the clock was set back. */
   #isTooSoon(user: string, nowMs: number): boolean {
-    const agoMs = nowMs - (this.#lastMs.get(user) ?? Number.NEGATIVE_INFINITY);
+    const lastMs = this.#lastMs.get(user);
+    return lastMs !== undefined && this.#isRecent(lastMs, nowMs);
+  }
+
+  /** A last request in the future is one from before the clock was set back. */
+  #isRecent(lastMs: number, nowMs: number): boolean {
+    const agoMs = nowMs - lastMs;
     return agoMs >= 0 && agoMs < this.#intervalMs;
+  }
+
+  #forget(nowMs: number): void {
+    for (const [user, lastMs] of this.#lastMs) {
+      if (this.#isRecent(lastMs, nowMs)) return;
+      this.#lastMs.delete(user);
+    }
   }
 
   #remember(user: string, nowMs: number): void {

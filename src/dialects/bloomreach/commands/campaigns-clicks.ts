@@ -42,6 +42,7 @@ export const campaignsClicks: WireCommand = {
     const bad = findBadProperty(properties);
     if (bad !== undefined) return bad;
     const named = readCustomerIds(data['customer_ids'], project.idTypes);
+    if (named.problem === 'too_many') return texts.tooManyIds;
     const isKnown = named.problem === undefined;
     return {
       kind: 'track',

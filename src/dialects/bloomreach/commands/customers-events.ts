@@ -2,7 +2,7 @@ import type { Command } from '../../../core/command.ts';
 import { covers } from '../../../core/project/permissions.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import type { CommandCall, WireCommand } from '../command.ts';
-import { readCustomerIds } from '../customer-ids.ts';
+import { idProblems, readCustomerIds } from '../customer-ids.ts';
 import { nameBytesMax } from '../limits.ts';
 import { findBadProperty, readProperties } from '../properties.ts';
 import { texts } from '../texts.ts';
@@ -23,7 +23,7 @@ export const customersEvents: WireCommand = {
 
   toCommand(data: JsonObject, { project, receivedMs }: CommandCall): Command | string {
     const named = readCustomerIds(data['customer_ids'], project.idTypes);
-    if (named.problem !== undefined) return named.problem === 'none' ? texts.noIds : texts.noValidIds;
+    if (named.problem !== undefined) return idProblems[named.problem];
     const name = typeOf(data);
     if (name === undefined || name === null || name === '') return texts.noEventType;
     if (typeof name !== 'string' || Buffer.byteLength(name) > nameBytesMax) return texts.invalidEventType;

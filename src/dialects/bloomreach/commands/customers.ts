@@ -2,7 +2,7 @@ import type { Command } from '../../../core/command.ts';
 import { covers, coversNothing } from '../../../core/project/permissions.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
 import type { CommandCall, WireCommand } from '../command.ts';
-import { readCustomerIds } from '../customer-ids.ts';
+import { idProblems, readCustomerIds } from '../customer-ids.ts';
 import { findBadProperty, readProperties } from '../properties.ts';
 import { texts } from '../texts.ts';
 import { readAge, readTimestamp } from '../time.ts';
@@ -22,7 +22,7 @@ export const customers: WireCommand = {
 
   toCommand(data: JsonObject, { project, receivedMs }: CommandCall): Command | string {
     const named = readCustomerIds(data['customer_ids'], project.idTypes);
-    if (named.problem !== undefined) return named.problem === 'none' ? texts.noIds : texts.noValidIds;
+    if (named.problem !== undefined) return idProblems[named.problem];
     const properties = readProperties(data['properties']);
     if (typeof properties === 'string') return properties;
     const updated = readTimestamp(data['update_timestamp']);
