@@ -215,6 +215,20 @@ describe('anonymize', () => {
     assert.deepEqual((await exportOne(target, { cookie })).properties, { plan: 'pro' });
   });
 
+  test('nobody else goes with a name that nobody has', async () => {
+    const write = (customer_ids: object) =>
+      bloomreach(target, '/track/v2/projects/{token}/customers', { customer_ids, properties: {} });
+    await write({ registered: 'anon-kept', cookie: 'anon-shared' });
+    const asked = { registered: 'anon-nobody', cookie: 'anon-shared' };
+    assert.equal((await bloomreach(target, path, { customer_ids: asked })).status, 404);
+    assert.deepEqual((await exportOne(target, { registered: 'anon-kept' })).ids['cookie'], ['anon-shared']);
+    // An anonymous customer is who is meant, and the name goes with the rest.
+    await write({ cookie: 'anon-nameless' });
+    const named = { registered: 'anon-nobody', cookie: 'anon-nameless' };
+    assert.equal((await bloomreach(target, path, { customer_ids: named })).status, 200);
+    assert.equal((await bloomreach(target, path, { customer_ids: named })).status, 404);
+  });
+
   test('what is private is a setting of the project, from the next call on', async () => {
     const properties = { email: 'a@example.com', iban: 'secret-iban', plan: 'pro' };
     const left = async (registered: string) => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AnonymizeUser } from '../../core/command.ts';
 import type { Outcome } from '../../core/outcome.ts';
+import { isHard } from '../../core/profile.ts';
 import type { Project } from '../../core/project.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import { parseObject } from './batch.ts';
@@ -55,7 +56,8 @@ export async function answerAnonymizeBulk(request: ReadRequest, parts: DataParts
 function anonymize(customerIds: Json | undefined, { settings, idTypes }: Project): AnonymizeUser | undefined {
   const named = readCustomerIds(customerIds, idTypes);
   if (named.problem !== undefined) return undefined;
-  const ids = named.ids.map((id) => ({ ...id, attach: false }));
+  // A hard id that nobody has yet still tells its customer from those who have another one, as in reads and writes.
+  const ids = named.ids.map((id) => (isHard(id.kind) ? id : { ...id, attach: false }));
   const attributes = new Set(settings.privateProperties);
   return { kind: 'anonymize_user', ids, create: false, attributes, cookie: randomUUID() };
 }
