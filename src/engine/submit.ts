@@ -257,12 +257,12 @@ export class Engine {
     this.#commit(group);
   }
 
-  #commit(group: Group, allRows = false): void {
+  #commit(group: Group, isIdle = false): void {
     group.nowMs = this.#nowMs;
     this.#inFlight.push(group);
     this.#open = new Group(group.number + 1);
     const lastEvent = (this.#nextEvent - 1) as EventId;
-    const rows = this.#memory.behind.rowsOf(group.number, group.due, lastEvent, allRows);
+    const rows = this.#memory.behind.rowsOf(group.number, group.due, lastEvent, isIdle);
     this.#options.store.commit(group.toWriteSet(rows)).then(
       () => this.#stored(group, rows.upTo),
       (error) => (error instanceof StoreFullError ? this.#refuse(group) : this.fail(error)),

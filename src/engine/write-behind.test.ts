@@ -127,6 +127,18 @@ describe('a pass', () => {
     assert.ok(!behind.isWanted);
   });
 
+  test('goes on in small steps when there is nothing else to write, so that who comes next does not wait for all', () => {
+    const { behind } = start(1_000);
+    const sizes: number[] = [];
+    for (let group = 2; behind.any; group++)
+      sizes.push(behind.rowsOf(group, [], line(9), true).profiles.length);
+    assert.equal(
+      sizes.reduce((sum, it) => sum + it, 0),
+      1_000,
+    );
+    assert.ok(Math.max(...sizes) <= 128, String(sizes));
+  });
+
   test('what changes during a pass is behind again, unless its row was still to come', () => {
     const { behind, profiles, change } = start(40);
     behind.rowsOf(1, [], line(40));

@@ -15,7 +15,6 @@ export interface Rows {
 interface Pass {
   readonly waiting: Set<Profile>;
   readonly rest: Iterator<Profile>;
-  readonly rowsPerGroup: number;
   /** The newest line when it began: every row holds the lines up to here when it ends. */
   readonly upTo: EventId;
 }
@@ -29,8 +28,8 @@ interface Waiting {
 
 /** At least this many rows with each group, so that a pass ends also when little is changed meanwhile. */
 const rowsMin = 32;
-/** A pass is spread over at most this many groups. */
-const groupsOfPassMax = 256;
+/** So many when there is nothing else to write. Whoever comes meanwhile waits for them, so they take a few milliseconds only. */
+const rowsWhenIdle = 128;
 
 /**
  * Which profiles' rows lag behind their lines. Lines are on disk before anybody is answered; the row of a profile
@@ -115,16 +114,16 @@ export class WriteBehind {
 
   /**
    * The rows that `group` writes: those it must (`due`) and some that are behind. The group's newest line is
-   * `lastEvent`. `all`: nothing shall be behind any more.
+   * `lastEvent`. `isIdle`: it has nothing else to write, and nothing shall be behind any more.
    */
-  rowsOf(group: number, due: Iterable<Profile>, lastEvent: EventId, all = false): Rows {
+  rowsOf(group: number, due: Iterable<Profile>, lastEvent: EventId, isIdle = false): Rows {
     const rows = new Set(due);
     for (const profile of rows) {
       this.#behind.delete(profile);
       this.#pass?.waiting.delete(profile);
     }
-    if (this.#pass === undefined && (all || this.#isMuch(lastEvent))) this.#begin(lastEvent);
-    const upTo = this.#pass === undefined ? undefined : this.#go(this.#pass, rows, all);
+    if (this.#pass === undefined && (isIdle || this.#isMuch(lastEvent))) this.#begin(lastEvent);
+    const upTo = this.#pass === undefined ? undefined : this.#go(this.#pass, rows, isIdle);
     this.#added = 0;
     for (const profile of rows) this.#cache.keep(profile.id, group);
     return { profiles: [...rows], upTo };
@@ -163,17 +162,16 @@ export class WriteBehind {
   #begin(lastEvent: EventId): void {
     if (this.lost.size > 0) return;
     const waiting = new Set([...this.#behind].sort((a, b) => a.id - b.id));
-    const rowsPerGroup = Math.max(rowsMin, Math.ceil(waiting.size / groupsOfPassMax));
-    this.#pass = { waiting, rest: waiting.values(), rowsPerGroup, upTo: lastEvent };
+    this.#pass = { waiting, rest: waiting.values(), upTo: lastEvent };
     this.#behind = new Set();
     this.#bytes = 0;
     this.#isWanted = false;
   }
 
   /** Adds the next rows of a pass; gives its position when it has ended. */
-  #go(pass: Pass, rows: Set<Profile>, all: boolean): EventId | undefined {
+  #go(pass: Pass, rows: Set<Profile>, isIdle: boolean): EventId | undefined {
     // Faster than new ones come, so that the pass ends before as much has gathered again.
-    let left = all ? Number.POSITIVE_INFINITY : Math.max(pass.rowsPerGroup, this.#added * 2);
+    let left = isIdle ? rowsWhenIdle : Math.max(rowsMin, this.#added * 2);
     let bytes = 0;
     for (; left > 0 && bytes < rowsBytesMax; left -= 1) {
       const next = pass.rest.next();
