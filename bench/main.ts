@@ -37,7 +37,7 @@ async function bench(options: Options): Promise<void> {
         const counter = new StoredCounter(dataFolder);
         const { label, users } = store;
         const { windowMs } = options;
-        const stage: Stage = { label, users, server, nullServer, counter, generator, windowMs };
+        const stage = { label, users, server, dataFolder, nullServer, counter, generator, windowMs };
         if (store.filled) await fill(stage);
         else await reportStart(server);
         await measureRows(stage, options.rows, table);

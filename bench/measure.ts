@@ -5,6 +5,7 @@ import type { Row } from './rows.ts';
 import type { RunningServer } from './servers.ts';
 import { joinSorted, percentile, sum } from './statistics.ts';
 import type { Stored, StoredCounter } from './store.ts';
+import { syncP99During } from './sync-probe.ts';
 import { buildWorkload, type WorkloadName } from './workloads.ts';
 
 /** One store under test: its server, who its users are, and what was counted in it. */
@@ -12,6 +13,7 @@ export interface Stage {
   readonly label: string;
   readonly users: number;
   readonly server: RunningServer;
+  readonly dataFolder: string;
   readonly nullServer: RunningServer;
   readonly counter: StoredCounter;
   readonly generator: Generator;
@@ -39,20 +41,28 @@ export async function measurePeak(whole: Stage, row: Row): Promise<TableRow> {
   return { figures: figures(rowName(row, stage), reals, rate(nulls), await stored(stage, row, reals)), side };
 }
 
-/** Its ratio is to the null server's peak too: at a given rate the throughput of any server would be that rate. */
+/**
+ * Its ratio is to the null server's peak too: at a given rate the throughput of any server would be that rate. How late the
+ * machine itself is says the null server at the same rate, and how late the disk is its syncs meanwhile.
+ */
 export async function measurePaced(stage: Stage, row: Row, peak: TableRow, share: number): Promise<TableRow> {
   const requestsPerSecond =
     (share * peak.figures.itemsPerSecond) / buildWorkload(row.workload).itemsPerRequest;
-  const pattern: Pattern = {
-    kind: 'paced',
-    warmUpMs: warmUps.realMs,
-    windowMs: stage.windowMs * rounds,
-    requestsPerSecond,
+  const paced = (windowMs: number): Pattern => {
+    return { kind: 'paced', warmUpMs: warmUps.realMs, windowMs, requestsPerSecond };
   };
-  const reals = [await run(stage, stage.server, row, pattern)];
-  const side = { nullCpuUsPerItem: peak.side.nullCpuUsPerItem, generatorUsPerItem: generatorCpu(reals) };
+  const idle = await run(stage, stage.nullServer, row, paced(stage.windowMs));
+  const [real, syncP99Ms] = await syncP99During(stage.dataFolder, () =>
+    run(stage, stage.server, row, paced(stage.windowMs * rounds)),
+  );
+  const side = {
+    nullCpuUsPerItem: peak.side.nullCpuUsPerItem,
+    generatorUsPerItem: generatorCpu([real]),
+    nullP99Ms: percentile(idle.latenciesMs.sort(), 0.99),
+    syncP99Ms,
+  };
   const nullRate = peak.figures.nullItemsPerSecond;
-  return { figures: figures(rowName(row, stage), reals, nullRate, await stored(stage, row, reals)), side };
+  return { figures: figures(rowName(row, stage), [real], nullRate, await stored(stage, row, [real])), side };
 }
 
 /** Answers how many items it took. */

@@ -17,6 +17,9 @@ export interface Figures {
 export interface Side {
   readonly nullCpuUsPerItem: number;
   readonly generatorUsPerItem: number;
+  /** Of the null server at the rate of a paced row, and of syncs of one page on the same disk meanwhile. */
+  readonly nullP99Ms?: number;
+  readonly syncP99Ms?: number;
 }
 
 export interface TableRow {
@@ -34,6 +37,8 @@ const columns: readonly (readonly [string, (row: TableRow) => string])[] = [
   ['cpu µs', ({ figures }) => figures.cpuUsPerItem.toFixed(1)],
   ['null µs', ({ side }) => side.nullCpuUsPerItem.toFixed(1)],
   ['load µs', ({ side }) => side.generatorUsPerItem.toFixed(1)],
+  ['null p99', ({ side }) => orNothing(side.nullP99Ms)],
+  ['sync p99', ({ side }) => orNothing(side.syncP99Ms)],
   ['B/event', ({ figures }) => orNothing(figures.bytesPerEvent)],
   ['stored', ({ figures }) => whole(figures.stored)],
 ];
@@ -54,8 +59,8 @@ function pad(text: string, column: number, widths: readonly number[]): string {
   return column === 0 ? text.padEnd(width) : text.padStart(width);
 }
 
-/** What only reads leaves no bytes. */
-function orNothing(value: number): string {
+/** What only reads leaves no bytes, and only a paced row has a rate at which others can be asked. */
+function orNothing(value = Number.NaN): string {
   return Number.isNaN(value) ? '–' : value.toFixed(1);
 }
 

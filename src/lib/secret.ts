@@ -1,8 +1,20 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
+
+const secretBytes = 32;
+/** Random bytes, many at once: asking for them takes 30 µs however few they are, and each start of an app wants a secret. */
+const pool = Buffer.alloc(128 * secretBytes);
+let used = pool.length;
 
 /** A new secret of 256 random bits, 43 URL-safe characters. */
 export function newSecret(): string {
-  return randomBytes(32).toString('base64url');
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const secret = pool.toString('base64url', used, used + secretBytes);
+  pool.fill(0, used, used + secretBytes);
+  used += secretBytes;
+  return secret;
 }
 
 /** What is kept of a secret: SHA-256. Secrets here are random and long, so a slow hash would add nothing. */
