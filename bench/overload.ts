@@ -26,8 +26,6 @@ const recoverySeconds = 5;
  * minute. What a flood adds is only seen when that is over.
  */
 const settleMs = 45_000;
-/** Few, so that the history is sealed all the time. */
-const settings = { RAPPORT_HISTORY_LINES: '50000' };
 
 const { values } = parseArgs({
   options: {
@@ -35,6 +33,8 @@ const { values } = parseArgs({
     times: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '15' },
     connections: { type: 'string', default: '400' },
+    // Few, so that the history is sealed and merged all the time; with very many, memory is that of the requests alone.
+    'history-lines': { type: 'string', default: '50000' },
     data: { type: 'string', default: join(import.meta.dirname, '../node_modules/.cache') },
     'cpu-prof': { type: 'boolean', default: false },
   },
@@ -46,6 +46,7 @@ const dataFolder = mkdtempSync(join(values.data, 'bench-'));
 process.once('exit', () => rmSync(dataFolder, { recursive: true, force: true }));
 endOnSignals();
 const profileFolder = values['cpu-prof'] ? repository : undefined;
+const settings = { RAPPORT_HISTORY_LINES: values['history-lines'] };
 const server = await startRapport({ dataFolder, profileFolder, settings });
 const generator = new Generator();
 let acknowledged = 0;

@@ -11,7 +11,7 @@ export function addToCounter(
     counters.set(name, { name, count: 1, valueSum: value, firstSec: timeSec, lastSec: timeSec });
     return true;
   }
-  counter.count += 1;
+  counter.count = addCounts(counter.count, 1);
   if (value !== null) counter.valueSum = addFinite(counter.valueSum ?? 0, value);
   counter.firstSec = Math.min(counter.firstSec, timeSec);
   counter.lastSec = Math.max(counter.lastSec, timeSec);
@@ -31,7 +31,7 @@ export function joinCounters(
       continue;
     }
     shared.push(other.name);
-    counter.count = addFinite(counter.count, other.count);
+    counter.count = addCounts(counter.count, other.count);
     if (other.valueSum !== null) counter.valueSum = addFinite(counter.valueSum ?? 0, other.valueSum);
     counter.firstSec = Math.min(counter.firstSec, other.firstSec);
     counter.lastSec = Math.max(counter.lastSec, other.lastSec);
@@ -44,9 +44,14 @@ export function addFinite(a: number, b: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a + b));
 }
 
+/** A sum of counts that is exact and that every reader's integers can hold: it stops where doubles begin to skip some. */
+export function addCounts(a: number, b: number): number {
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, a + b));
+}
+
 /** How often something was counted in all, whatever its name. */
 export function totalCount(counters: ReadonlyMap<string, Counter>): number {
   let total = 0;
-  for (const { count } of counters.values()) total = addFinite(total, count);
+  for (const { count } of counters.values()) total = addCounts(total, count);
   return total;
 }

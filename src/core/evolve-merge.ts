@@ -1,5 +1,5 @@
 import { type Json, weighJson } from '../lib/json.ts';
-import { addFinite, joinCounters } from './counter.ts';
+import { addCounts, addFinite, joinCounters } from './counter.ts';
 import { joinFingerprints } from './fingerprint.ts';
 import type { IdentityId } from './ids.ts';
 import { pausesMax } from './limits.ts';
@@ -23,7 +23,7 @@ export function evolveMerge(
   if (part.lastActiveMs !== null) {
     profile.lastActiveMs = Math.max(profile.lastActiveMs ?? part.lastActiveMs, part.lastActiveMs);
   }
-  profile.totalSessions = addFinite(profile.totalSessions, part.totalSessions);
+  profile.totalSessions = addCounts(profile.totalSessions, part.totalSessions);
   profile.timeSpentMs = addFinite(profile.timeSpentMs, part.timeSpentMs);
   profile.newestStampSec = Math.max(profile.newestStampSec, part.newestStampSec);
   profile.fingerprints = joinFingerprints(profile.fingerprints, part.fingerprints);

@@ -152,6 +152,27 @@ describe('cookies', () => {
 
 const noCounter = { count: null, countBy: null, value: null, valueBy: null, firstSec: null, lastSec: null };
 
+test('a count stays within what is exact, however often it is raised', () => {
+  const world = new World();
+  const raised = { ...noCounter, name: 'e', countBy: Number.MAX_SAFE_INTEGER };
+  const command = {
+    kind: 'update_profile',
+    ...noUpdate,
+    ...base(ann),
+    create: true,
+    counters: { events: [raised], states: [] },
+  } as const;
+  for (let time = 1; time <= 3; time++) {
+    assert.equal(world.do(time, command).outcome.code, 'applied');
+    assert.equal(world.profile().counters.get('e')?.count, Number.MAX_SAFE_INTEGER);
+  }
+  world.do(4, track('e', ann));
+  assert.equal(world.profile().counters.get('e')?.count, Number.MAX_SAFE_INTEGER);
+  const lowered = { ...raised, countBy: -Number.MAX_SAFE_INTEGER };
+  world.do(5, { ...command, counters: { events: [lowered], states: [] } });
+  assert.equal(world.profile().counters.get('e')?.count, 0);
+});
+
 describe('a full profile', () => {
   const half = 'x'.repeat(profileSizeMax / 2);
   const quarter = 'x'.repeat(profileSizeMax / 4);

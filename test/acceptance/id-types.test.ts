@@ -42,7 +42,7 @@ const eventsOf = async (customerIds: Ids) =>
 const isKnown = async (customer_ids: Ids) =>
   (await bloomreach(server, `${data}/customers/export-one`, { customer_ids })).status === 200;
 
-test('more than 256 ids are refused, alone and in a batch', async () => {
+test('more than 256 ids are refused: in commands, alone and in a batch, and where a customer is looked up', async () => {
   const soft = ['cookie', 'a', 'b', 'c', 'd'];
   const types = { hard: ['registered'], soft };
   const project = { ...demoProject, bloomreach: { ...demoProject.bloomreach, ids: types } };
@@ -65,11 +65,19 @@ test('more than 256 ids are refused, alone and in a batch', async () => {
   const commands = rows.map(([name, of]) => ({ name, data: of }));
   const batch = await bloomreach(other, `${track}/batch`, { commands });
   assert.deepEqual(batch.body.results, [failed, failed, failed]);
-  const read = await bloomreach(other, `${data}/customers/export-one`, { customer_ids });
-  assert.deepEqual(
-    [read.status, read.body],
-    [400, { success: false, errors: { customer_ids: ['Too many ids'] } }],
-  );
+  const lookUps = [
+    ['export-one', { customer_ids }, { customer_ids: ['Too many ids'] }],
+    ['anonymize', { customer_ids }, { customer_ids: ['Too many ids'] }],
+    [
+      'anonymize_bulk',
+      { customers: [{ customer_ids: { cookie: 'x' } }, { customer_ids }] },
+      { customers: { 1: ['Too many ids'] } },
+    ],
+  ] as const;
+  for (const [name, body, errors] of lookUps) {
+    const answer = await bloomreach(other, `${data}/customers/${name}`, body);
+    assert.deepEqual([answer.status, answer.body], [400, { success: false, errors }], name);
+  }
 });
 
 describe('ids', () => {

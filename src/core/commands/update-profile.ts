@@ -2,7 +2,7 @@ import { weighJson } from '../../lib/json.ts';
 import { edit } from '../attribute-edits.ts';
 import type { Change } from '../change.ts';
 import type { CounterOverride, DeviceFacts, Entries, UpdateProfile } from '../command.ts';
-import { addFinite } from '../counter.ts';
+import { addCounts, addFinite } from '../counter.ts';
 import { profileSizeMax } from '../limits.ts';
 import type { CounterRow } from '../line.ts';
 import { applied, type Outcome } from '../outcome.ts';
@@ -99,7 +99,7 @@ function rowOf(counters: ReadonlyMap<string, Counter>, given: CounterOverride, a
   const value = given.value ?? known?.valueSum ?? null;
   return [
     given.name,
-    addFinite(given.count ?? known?.count ?? 0, given.countBy ?? 0),
+    addCounts(given.count ?? known?.count ?? 0, given.countBy ?? 0),
     given.valueBy === null ? value : addFinite(value ?? 0, given.valueBy),
     given.firstSec ?? known?.firstSec ?? given.lastSec ?? atSec,
     given.lastSec ?? known?.lastSec ?? given.firstSec ?? atSec,

@@ -5,7 +5,7 @@ import { isHard } from '../../core/profile.ts';
 import type { Project } from '../../core/project.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import { parseObject } from './batch.ts';
-import { readCustomerIds } from './customer-ids.ts';
+import { lookUpProblems, readCustomerIds } from './customer-ids.ts';
 import type { DataParts, ReadRequest } from './data.ts';
 import { anonymizedMax } from './limits.ts';
 import { failures, json, type Reply } from './reply.ts';
@@ -17,7 +17,7 @@ export async function answerAnonymize(request: ReadRequest, parts: DataParts): P
   const asked = parseObject(request.body);
   if (asked === undefined) return failures.fields(400, { _global: [texts.invalidJson] });
   const command = anonymize(asked['customer_ids'], request.project);
-  if (command === undefined) return failures.fields(400, { customer_ids: [texts.mustSpecifyIds] });
+  if (typeof command === 'string') return failures.fields(400, { customer_ids: [command] });
   const outcomes = await submit([command], request, parts);
   if ('status' in outcomes) return outcomes;
   if (outcomes[0]?.code === 'applied') return json(200, { success: true });
@@ -41,9 +41,9 @@ export async function answerAnonymizeBulk(request: ReadRequest, parts: DataParts
   const commands: AnonymizeUser[] = [];
   for (const [index, customer] of customers.entries()) {
     if (isJsonObject(customer) && typeof customer['internal_id'] === 'string') continue;
-    const command = isJsonObject(customer) ? anonymize(customer['customer_ids'], request.project) : undefined;
-    if (command === undefined)
-      return failures.fields(400, { customers: { [index]: [texts.mustSpecifyIds] } });
+    const ids = isJsonObject(customer) ? customer['customer_ids'] : undefined;
+    const command = anonymize(ids, request.project);
+    if (typeof command === 'string') return failures.fields(400, { customers: { [index]: [command] } });
     commands.push(command);
   }
   const outcomes = await submit(commands, request, parts);
@@ -52,10 +52,13 @@ export async function answerAnonymizeBulk(request: ReadRequest, parts: DataParts
   return json(200, { success: true, bulk_id: randomUUID() });
 }
 
-/** The properties that the project says are private go with all ids and what is known of devices. */
-function anonymize(customerIds: Json | undefined, { settings, idTypes }: Project): AnonymizeUser | undefined {
+/**
+ * The properties that the project says are private go with all ids and what is known of devices. Answers in words what is
+ * wrong with the ids.
+ */
+function anonymize(customerIds: Json | undefined, { settings, idTypes }: Project): AnonymizeUser | string {
   const named = readCustomerIds(customerIds, idTypes);
-  if (named.problem !== undefined) return undefined;
+  if (named.problem !== undefined) return lookUpProblems[named.problem];
   // A hard id that nobody has yet still tells its customer from those who have another one, as in reads and writes.
   const ids = named.ids.map((id) => (isHard(id.kind) ? id : { ...id, attach: false }));
   const attributes = new Set(settings.privateProperties);

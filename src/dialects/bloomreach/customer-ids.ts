@@ -9,12 +9,19 @@ export type CustomerIds =
   | { readonly ids: readonly NamedIdentity[]; readonly problem: undefined }
   | { readonly problem: keyof typeof idProblems };
 
-/** What is said of ids that cannot be used (contract 3.4). */
+/** What a command says of ids that cannot be used (contract 3.4). */
 export const idProblems = {
   none: texts.noIds,
   none_valid: texts.noValidIds,
   too_many: texts.tooManyIds,
 } as const;
+
+/** What a call about one customer says of them, reads and anonymizing alike (contract 4.1, 4.5). */
+export const lookUpProblems = {
+  none: texts.mustSpecifyIds,
+  none_valid: texts.mustSpecifyIds,
+  too_many: texts.tooManyIds,
+} as const satisfies Record<keyof typeof idProblems, string>;
 
 /**
  * Reads `customer_ids` (contract 2.6): numbers count as their text, types that the project does not know and unusable

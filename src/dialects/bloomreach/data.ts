@@ -10,7 +10,7 @@ import type { Engine } from '../../engine/submit.ts';
 import { assert } from '../../lib/assert.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { parseObject } from './batch.ts';
-import { readCustomerIds, showIds } from './customer-ids.ts';
+import { lookUpProblems, readCustomerIds, showIds } from './customer-ids.ts';
 import { readEventsWanted } from './events-wanted.ts';
 import { type Answer, failures, type Reply } from './reply.ts';
 import { texts } from './texts.ts';
@@ -123,9 +123,7 @@ export async function findCustomer(
 ): Promise<Profile | Reply> {
   const named = readCustomerIds(asked['customer_ids'], request.project.idTypes);
   if (named.problem !== undefined)
-    return failures.fields(400, {
-      customer_ids: [named.problem === 'too_many' ? texts.tooManyIds : texts.mustSpecifyIds],
-    });
+    return failures.fields(400, { customer_ids: [lookUpProblems[named.problem]] });
   const result = await parts.engine.submit({
     project: request.project.id,
     items: [{ command: { kind: 'read_profile', ids: named.ids, create: false } }],

@@ -1,5 +1,5 @@
 import type { CounterOverride, UpdateProfile } from '../../core/command.ts';
-import { isJsonObject } from '../../lib/json.ts';
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { type Fault, faults } from './fault.ts';
 import { attributesMax, type Limits } from './limits.ts';
 import { isFault, numberOf, objectOf, type Parameters } from './parameters.ts';
@@ -39,25 +39,20 @@ export function readTotals(parameters: Parameters): UpdateProfile['totals'] | Fa
   };
 }
 
-/** All of them numbers, also as text; a date is none (contract 1.4, 2.3). */
-const counterFields = [
-  'count',
-  'countIncrement',
-  'value',
-  'valueIncrement',
-  'firstTime',
-  'lastTime',
-] as const;
 /** Seconds from 1970 to the last moment that a date can hold, and back to the first. */
 const timeSecMax = 8.64e12;
-const counterFieldMax = {
+/**
+ * What may be said of a counter, and how large it may be: counts that are no longer exact and times that are none would not
+ * come back as they were written. All are numbers, also as text; a date is none (contract 1.4, 2.3).
+ */
+const counterFields = {
   count: Number.MAX_SAFE_INTEGER,
   countIncrement: Number.MAX_SAFE_INTEGER,
   value: Number.MAX_VALUE,
   valueIncrement: Number.MAX_VALUE,
   firstTime: timeSecMax,
   lastTime: timeSecMax,
-} as const satisfies Record<(typeof counterFields)[number], number>;
+} as const;
 
 function readCounters(
   parameters: Parameters,
@@ -75,38 +70,30 @@ function readCounters(
   for (const [name, fields] of entries) {
     if (!isGood(name)) continue;
     if (!isJsonObject(fields)) return faults.badValue(kind, name);
-    const read = (field: string) => {
-      const number = readNumber(fields, field);
-      return isFault(number) ? faults.badField(kind, name, field) : number;
-    };
-    const numbers = counterFields.map(read);
-    const bad = numbers.find(isFault) ?? tooLarge(numbers as (number | null)[], kind, name);
-    if (bad !== undefined) return bad;
-    const [count, countBy, value, valueBy, firstSec, lastSec] = numbers as (number | null)[];
-    const counts = { count: whole(count), countBy: whole(countBy) };
-    overrides.push({
-      name,
-      ...counts,
-      value: value ?? null,
-      valueBy: valueBy ?? null,
-      firstSec: firstSec ?? null,
-      lastSec: lastSec ?? null,
-    });
+    const override = readOverride(name, fields);
+    if (typeof override === 'string') return faults.badField(kind, name, override);
+    overrides.push(override);
   }
   return overrides;
 }
 
-/** Counts that are no longer exact and times that are none would not come back as they were written. */
-function tooLarge(
-  numbers: readonly (number | null)[],
-  kind: 'event' | 'state',
-  name: string,
-): Fault | undefined {
-  for (const [i, number] of numbers.entries()) {
-    const field = counterFields[i] as (typeof counterFields)[number];
-    if (Math.abs(number ?? 0) > counterFieldMax[field]) return faults.badField(kind, name, field);
+/** Answers the name of the field that cannot be read. */
+function readOverride(name: string, fields: JsonObject): CounterOverride | string {
+  const read = {} as Record<keyof typeof counterFields, number | null>;
+  for (const [field, max] of Object.entries(counterFields) as [keyof typeof counterFields, number][]) {
+    const number = readNumber(fields, field);
+    if (isFault(number) || Math.abs(number ?? 0) > max) return field;
+    read[field] = number;
   }
-  return undefined;
+  return {
+    name,
+    count: whole(read.count),
+    countBy: whole(read.countIncrement),
+    value: read.value,
+    valueBy: read.valueIncrement,
+    firstSec: read.firstTime,
+    lastSec: read.lastTime,
+  };
 }
 
 function readNumber(parameters: Parameters, name: string): number | null | Fault {
@@ -114,8 +101,8 @@ function readNumber(parameters: Parameters, name: string): number | null | Fault
   return number ?? null;
 }
 
-function whole(number: number | null | undefined): number | null {
-  return number === null || number === undefined ? null : Math.trunc(number);
+function whole(number: number | null): number | null {
+  return number === null ? null : Math.trunc(number);
 }
 
 function toMs(seconds: number | null): number | null {
