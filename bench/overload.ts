@@ -8,6 +8,7 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { Generator } from './generator.ts';
 import type { Measurement, Pattern } from './load.ts';
@@ -16,6 +17,7 @@ import { machine } from './report.ts';
 import { repository, startRapport } from './servers.ts';
 import { percentile } from './statistics.ts';
 import { StoredCounter } from './store.ts';
+import { syncP99During } from './sync-probe.ts';
 import { buildWorkload, type WorkloadName } from './workloads.ts';
 
 const users = 20_000;
@@ -85,10 +87,20 @@ try {
   const memoryOfFlood = await memoryDuring(server.pid, async () => {
     const requestsPerSecond = capacity * Number(values.times);
     const pattern = { kind: 'flood', warmUpMs: 1000, windowMs, requestsPerSecond } as const;
-    const flood = await run(Number(values.connections), pattern);
+    const lateness = monitorEventLoopDelay({ resolution: 1 });
+    lateness.enable();
+    const [flood, syncP99Ms] = await syncP99During(dataFolder, () =>
+      run(Number(values.connections), pattern),
+    );
+    lateness.disable();
     const share = (rateOf(flood) / capacity) * 100;
     console.log(
       `flood       ${requestsPerSecond.toFixed(0)} requests/s due, ${rateOf(flood).toFixed(0)} accepted (${share.toFixed(0)} % of capacity): ${describe(flood)}; ${flood.refused} refused, ${flood.unsent} found no connection`,
+    );
+    // What no server can be better than: this process has nothing to do, and the disk is the one that it writes to.
+    const idle = (share: number) => (lateness.percentile(share) / 1e6).toFixed(0);
+    console.log(
+      `machine     an idle process is late by ${idle(99)} ms (p99; at most ${idle(100)} ms), a sync takes ${syncP99Ms.toFixed(0)} ms (p99)`,
     );
   });
   const memoryAfter = await memoryDuring(server.pid, async () => {
