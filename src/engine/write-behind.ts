@@ -27,9 +27,9 @@ interface Waiting {
 }
 
 /** At least this many rows with each group, so that a pass ends also when little is changed meanwhile. */
-const rowsMin = 32;
-/** So many when there is nothing else to write. Whoever comes meanwhile waits for them, so they take a few milliseconds only. */
-const rowsWhenIdle = 128;
+const rowsMin = 8;
+/** The same while somebody waits for the rows. Whoever comes meanwhile waits for them, so they take a few milliseconds only. */
+const rowsWhenWanted = 128;
 
 /**
  * Which profiles' rows lag behind their lines. Lines are on disk before anybody is answered; the row of a profile
@@ -171,7 +171,7 @@ export class WriteBehind {
   /** Adds the next rows of a pass; gives its position when it has ended. */
   #go(pass: Pass, rows: Set<Profile>, isIdle: boolean): EventId | undefined {
     // Faster than new ones come, so that the pass ends before as much has gathered again.
-    let left = isIdle ? rowsWhenIdle : Math.max(rowsMin, this.#added * 2);
+    let left = Math.max(isIdle || this.isWanted ? rowsWhenWanted : rowsMin, this.#added * 2);
     let bytes = 0;
     for (; left > 0 && bytes < rowsBytesMax; left -= 1) {
       const next = pass.rest.next();
