@@ -384,6 +384,25 @@ describe('sql', () => {
     );
   });
 
+  test('shows profiles as they were answered, also counts that were raised beyond what is exact', async () => {
+    const raised = { big: { countIncrement: Number.MAX_SAFE_INTEGER } };
+    const query =
+      "select attributes->>'plan', event_counts->>'seen', event_counts->>'big' from profiles where user_id = 'counted'";
+    for (const plan of ['free', 'pro']) {
+      const user = { userId: 'counted' };
+      await leanplum(server, { action: 'track', event: 'seen', ...user });
+      await leanplum(server, {
+        action: 'setUserAttributes',
+        userAttributes: { plan },
+        events: raised,
+        ...user,
+      });
+      const answer = await call<{ rows: unknown[][] }>('POST', '/sql', { query });
+      const seen = plan === 'free' ? '1' : '2';
+      assert.deepEqual(answer.body.rows, [[plan, seen, '9007199254740991']]);
+    }
+  });
+
   test('that is wrong, or writes, is refused with the reason', async () => {
     for (const query of ['select nothing from nowhere', "copy (select 1) to 'x'", 'drop view events']) {
       const answer = await call<Failure>('POST', '/sql', { query });
