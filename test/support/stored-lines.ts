@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { zstdDecompressSync } from 'node:zlib';
 import { DuckDBConnection } from '@duckdb/node-api';
+import { type CompressedText, decompressText } from '../../src/lib/compressed-text.ts';
 
 /**
  * Every line of the store in the order of apply, read past the server: what is really on the disk, in blocks that are not
@@ -70,11 +70,11 @@ export interface StoredLine {
 interface Block {
   id: number;
   lines: number;
-  body: Uint8Array;
+  body: CompressedText;
 }
 
 function linesOf(block: Block): StoredLine[] {
-  const text = zstdDecompressSync(block.body).toString('utf8');
+  const text = decompressText(block.body).toString('utf8');
   const lines = text
     .split('\n')
     .filter((line) => line !== '')

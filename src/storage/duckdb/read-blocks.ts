@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
-import { zstdDecompressSync } from 'node:zlib';
 import type { Erasure } from '../../core/change.ts';
 import type { EventId, ProjectId } from '../../core/ids.ts';
 import type { SealedPosition, Segment } from '../../engine/store.ts';
+import { type CompressedText, decompressText } from '../../lib/compressed-text.ts';
 import { blocksPerRead, profilesPerRead, textPerRead } from './limits.ts';
 
 const lineFeed = Buffer.from('\n');
@@ -33,7 +33,7 @@ interface BlockRow {
   readonly last: EventId;
   readonly atMs: number;
   readonly lines: number;
-  readonly body: Uint8Array;
+  readonly body: CompressedText;
 }
 
 /** What the history needs of the embedded store's file, over a connection that only reads. Each read is short. */
@@ -90,7 +90,7 @@ export class BlockReader {
     let last = after;
     let newest: BlockRow | undefined;
     for (const row of query.iterate(after) as Iterable<unknown> as Iterable<BlockRow>) {
-      const text = zstdDecompressSync(row.body);
+      const text = decompressText(row.body);
       texts.push(...(newest === undefined ? [] : [lineFeed]), text);
       length += text.length;
       lines += row.lines;

@@ -1,11 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { constants, zstdCompressSync } from 'node:zlib';
 import type { WriteSet } from '../../engine/store.ts';
+import { compressText } from '../../lib/compressed-text.ts';
 
 /** SQLite's default page. */
 const pageBytes = 4096;
-/** Level 1: a block of 1,000 lines in about half a millisecond, a tenth of its size; higher levels gain little. */
-const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /** Writes one kind of rows of a group; answers about how many bytes the WAL grew by: a page for every row but a block. */
 type Write = (group: WriteSet) => number;
@@ -15,12 +13,14 @@ type Write = (group: WriteSet) => number;
  * records, timers, contents of projects. When COMMIT returns, the WAL is synced.
  */
 export function prepareCommit(database: DatabaseSync): Write {
+  const begin = database.prepare('BEGIN IMMEDIATE');
+  const end = database.prepare('COMMIT');
   const writes = [prepareProfiles(database), prepareLines(database), prepareOthers(database)];
   return (group) => {
-    database.exec('BEGIN IMMEDIATE');
+    begin.run();
     try {
       const bytes = writes.reduce((sum, write) => sum + write(group), 0);
-      database.exec('COMMIT');
+      end.run();
       return bytes;
     } catch (error) {
       // SQLite has rolled back by itself after some errors.
@@ -67,7 +67,7 @@ function prepareLines(database: DatabaseSync): Write {
   return ({ blocks, erasures, nowMs }) => {
     let bytes = 0;
     for (const block of blocks) {
-      const body = zstdCompressSync(block.body, compression);
+      const body = compressText(block.body);
       bytes += pageBytes + body.length;
       putBlock.run(block.firstEvent, block.lastEvent, block.project, nowMs, block.lines, body);
     }

@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { zstdDecompressSync } from 'node:zlib';
 import { evolve } from '../../core/evolve.ts';
 import type { IdentityId, ProfileId } from '../../core/ids.ts';
 import type { Line } from '../../core/line.ts';
@@ -7,6 +6,7 @@ import type { Profile } from '../../core/profile.ts';
 import { readProfile, writeProfile } from '../../core/profile-document.ts';
 import { readLine } from '../../core/read-line.ts';
 import type { ProfileRow } from '../../engine/store.ts';
+import { type CompressedText, decompressText } from '../../lib/compressed-text.ts';
 
 /** Brings profiles up to date with all lines in the store, whose rows may be behind. Inside a transaction. */
 export function prepareFold(database: DatabaseSync): (rows: readonly ProfileRow[]) => ProfileRow[] {
@@ -65,8 +65,8 @@ function prepareLines(database: DatabaseSync): () => Generator<Line> {
     'SELECT body FROM blocks WHERE id > (SELECT line FROM rows_up_to) ORDER BY id',
   );
   return function* () {
-    for (const { body } of findBlocks.iterate() as Iterable<{ body: Uint8Array }>) {
-      for (const text of zstdDecompressSync(body).toString().split('\n')) yield readLine(text);
+    for (const { body } of findBlocks.iterate() as Iterable<{ body: CompressedText }>) {
+      for (const text of decompressText(body).toString().split('\n')) yield readLine(text);
     }
   };
 }

@@ -169,6 +169,9 @@ const migrations: readonly string[] = [
   -- Bytes. Files from before may have lines of any length.
   ALTER TABLE segments ADD COLUMN longest_line INTEGER NOT NULL DEFAULT 1000000000;
   `,
+  `
+  -- The 'body' of a small block is text from here on.
+  `,
 ];
 
 /** The newest schema this version knows. */
