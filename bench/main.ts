@@ -31,13 +31,14 @@ async function bench(options: Options): Promise<void> {
   const table: TableRow[] = [];
   const generator = new Generator();
   const nullServer = await startNullServer();
+  const syncServer = await startNullServer(join(options.parentFolder, `bench-sync-${process.pid}`));
   try {
     for (const store of stores(options.profiles)) {
       await onFreshServer(options, async (server, dataFolder) => {
         const counter = new StoredCounter(dataFolder);
         const { label, users } = store;
         const { windowMs } = options;
-        const stage = { label, users, server, dataFolder, nullServer, counter, generator, windowMs };
+        const stage = { label, users, server, nullServer, syncServer, counter, generator, windowMs };
         if (store.filled) await fill(stage);
         else await reportStart(server);
         await measureRows(stage, options.rows, table);
@@ -45,7 +46,7 @@ async function bench(options: Options): Promise<void> {
     }
   } finally {
     await generator.stop();
-    await nullServer.stop();
+    await Promise.all([nullServer.stop(), syncServer.stop()]);
     // Also after a failure: the rows before it took minutes and may tell why.
     printTable(table, options.outFile);
   }

@@ -1,20 +1,23 @@
 /**
  * The server to compare with: the real one's HTTP layer and JSON parser, as many results in an answer, and nothing in
- * between. It checks nothing and stores nothing, so its rate is what the machine has left beside the load generator.
+ * between. It checks nothing and stores nothing, so its rate is what the machine has left beside the load generator. With the
+ * path of a file, each answer waits for a sync of that file.
  */
 import fastify, { type FastifyReply } from 'fastify';
 import { Admission } from '../src/http/admission.ts';
 import { BytesInFlight, readBodies } from '../src/http/body.ts';
 import { bytesInFlightMax, keepAliveTimeoutMs, requestTimeoutMs } from '../src/http/limits.ts';
 import { parseJson } from '../src/lib/json.ts';
+import { GroupSync } from './group-sync.ts';
 
 const bodyBytesMax = 64 * 1024 * 1024;
 
-async function startNullServer(): Promise<string> {
+async function startNullServer(sync: GroupSync | undefined): Promise<string> {
   const server = fastify({ requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs });
   const inFlight = new BytesInFlight(bytesInFlightMax);
   const admission = new Admission(() => performance.now());
   readBodies(server, { max: bodyBytesMax, inFlight, admission });
+  if (sync !== undefined) server.addHook('onSend', () => sync.next());
   server.post<{ Body: Buffer }>('/api', async (request, reply) =>
     sendJson(reply, leanplumAnswer(request.body)),
   );
@@ -74,6 +77,11 @@ function sendJson(reply: FastifyReply, body: string): FastifyReply {
   return reply.header('content-type', 'application/json;charset=utf-8').send(body);
 }
 
-const address = await startNullServer();
-process.once('SIGTERM', () => process.exit(0));
+const [, , file] = process.argv;
+const sync = file === undefined ? undefined : await GroupSync.open(file);
+const address = await startNullServer(sync);
+process.once('SIGTERM', async () => {
+  await sync?.remove();
+  process.exit(0);
+});
 console.log(`The null server is ready at ${address}`);

@@ -17,7 +17,7 @@ export interface Figures {
 export interface Side {
   readonly nullCpuUsPerItem: number;
   readonly generatorUsPerItem: number;
-  /** Of the null server at the rate of a paced row, and of syncs of one page on the same disk meanwhile. */
+  /** At the rate of a paced row: of the null server, and of one whose answers wait for a sync of the same disk. */
   readonly nullP99Ms?: number;
   readonly syncP99Ms?: number;
 }

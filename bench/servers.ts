@@ -36,8 +36,9 @@ export function startRapport(options: {
   });
 }
 
-export function startNullServer(): Promise<RunningServer> {
-  return start([join(import.meta.dirname, 'null-server.ts')], {});
+/** Answers at once, or after a sync of `file`, which it makes and removes. */
+export function startNullServer(file?: string): Promise<RunningServer> {
+  return start([join(import.meta.dirname, 'null-server.ts'), ...(file === undefined ? [] : [file])], {});
 }
 
 async function start(nodeArguments: string[], settings: Record<string, string>): Promise<RunningServer> {
