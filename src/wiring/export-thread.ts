@@ -12,7 +12,7 @@ const niceness = 5;
 /** Writes one export: every question is answered with its next piece, the last one with nothing. */
 serveThread<'next', { file: string; job: ExportJob }>(({ file, job }) => {
   lowerPriority('export', niceness);
-  const list = prepareProfileList(openReader(file, { isScan: true }));
+  const list = prepareProfileList(openReader(file));
   const read = (after: ProfileId) =>
     list(job.project, after).map(({ id, document }) => ({ id, ...readPerson(document) }));
   const pieces = writeExport(job, read);

@@ -1,13 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 
-/** Pages a reader may keep in memory, KiB. */
-const readerCacheKib = 64 * 1024;
 /**
- * The same of a writer. When a commit has split a page of a table, SQLite walks over all the pages it keeps (to sort the
- * new pages it borrows the number of one far behind the last, and takes care that nothing stays there): at 64 MB that was a
- * tenth of the writer's time. What it does not keep, the system does.
+ * Pages a writer may keep in memory, KiB. When a commit has split a page of a table, SQLite walks over all of them (to sort
+ * the new pages it borrows the number of one far behind the last, and takes care that nothing stays there): at 64 MB that
+ * was a tenth of the writer's time. What it does not keep, the system does.
  */
-const writerCacheKib = 16 * 1024;
+const cacheKib = 16 * 1024;
 /** How long a statement waits for another connection's short lock. */
 const busyTimeoutMs = 5_000;
 
@@ -23,15 +21,12 @@ export function openWriter(file: string): DatabaseSync {
     PRAGMA synchronous = FULL;
     PRAGMA secure_delete = ON;
     PRAGMA wal_autocheckpoint = 0;
-    PRAGMA cache_size = -${writerCacheKib};
+    PRAGMA cache_size = -${cacheKib};
   `);
   return database;
 }
 
-/** A connection that only reads; one that goes through a table from end to end has no use for pages that it keeps. */
-export function openReader(file: string, { isScan = false } = {}): DatabaseSync {
-  const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
-  if (isScan) return database;
-  database.exec(`PRAGMA cache_size = -${readerCacheKib}`);
-  return database;
+/** A connection that only reads. It drops the pages it keeps whenever somebody has written, so they are few. */
+export function openReader(file: string): DatabaseSync {
+  return new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
 }
