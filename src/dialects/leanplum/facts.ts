@@ -11,7 +11,7 @@ import { detect, type Origin } from './rules/detect.ts';
 const userFacts = ['locale', 'country', 'region', 'city', 'location', 'locationAccuracyType', 'timezone'];
 
 /** What is known of a device, by the name under which it is exported; SDKs call the app's version `versionName`. */
-const deviceFacts = new Map([
+const deviceFacts: readonly (readonly [given: string, name: string])[] = [
   ['versionName', 'appVersion'],
   ...[
     'appVersion',
@@ -32,7 +32,7 @@ const deviceFacts = new Map([
     'installDate',
     'updateDate',
   ].map((name) => [name, name] as const),
-]);
+];
 
 /** SDKs send these as JSON or as words in any letter case; they are kept as `true` or `false`. */
 const switches: ReadonlySet<string> = new Set(['limitTracking', 'richPushEnabled']);

@@ -16,10 +16,9 @@ export function unpackWanted(packed: PackedWanted): Wanted {
   return JSON.parse(packed) as Wanted;
 }
 
-/** 0 stands for null. */
 export interface PackedFound {
-  readonly identities: Float64Array;
-  readonly profileIds: Float64Array;
+  readonly identities: Found['identities'];
+  readonly profileIds: readonly ProfileId[];
   readonly profileDocuments: readonly string[];
   readonly records: Found['records'];
   readonly contents: Found['contents'];
@@ -27,8 +26,8 @@ export interface PackedFound {
 
 export function packFound({ identities, profiles, records, contents }: Found): PackedFound {
   return {
-    identities: Float64Array.from(identities, (id) => id ?? 0),
-    profileIds: Float64Array.from(profiles, (it) => it.id),
+    identities,
+    profileIds: profiles.map((it) => it.id),
     profileDocuments: profiles.map((it) => it.document),
     records,
     contents,
@@ -37,7 +36,7 @@ export function packFound({ identities, profiles, records, contents }: Found): P
 
 export function unpackFound(packed: PackedFound): Found {
   return {
-    identities: Array.from(packed.identities, (id) => (id === 0 ? null : (id as ProfileId))),
+    identities: packed.identities,
     profiles: packed.profileDocuments.map((document, index) => ({
       id: packed.profileIds[index] as ProfileId,
       document,
@@ -49,8 +48,8 @@ export function unpackFound(packed: PackedFound): Found {
 
 export interface PackedWriteSet {
   readonly nowMs: number;
-  readonly profileIds: Float64Array;
-  readonly profileProjects: Float64Array;
+  readonly profileIds: readonly ProfileId[];
+  readonly profileProjects: readonly ProjectId[];
   readonly profileDocuments: readonly string[];
   readonly removed: WriteSet['removed'];
   readonly erasures: WriteSet['erasures'];
@@ -66,15 +65,15 @@ export interface PackedWriteSet {
 }
 
 /** Due, project, profile, and so on. */
-export type PackedTimers = Float64Array;
+export type PackedTimers = readonly number[];
 
 export function packTimers(timers: readonly Timer[]): PackedTimers {
-  return Float64Array.from(timers.flatMap(({ dueMs, project, profile }) => [dueMs, project, profile]));
+  return timers.flatMap(({ dueMs, project, profile }) => [dueMs, project, profile]);
 }
 
 export function unpackTimers(packed: PackedTimers): Timer[] {
   return Array.from({ length: packed.length / 3 }, (_, index) => {
-    const [dueMs, project, profile] = packed.subarray(index * 3, index * 3 + 3);
+    const [dueMs, project, profile] = packed.slice(index * 3, index * 3 + 3);
     return { dueMs: dueMs as number, project: project as ProjectId, profile: profile as ProfileId };
   });
 }
@@ -84,8 +83,8 @@ export function packWriteSet(group: WriteSet): PackedWriteSet {
     group;
   return {
     nowMs,
-    profileIds: Float64Array.from(profiles, (it) => it.id),
-    profileProjects: Float64Array.from(profiles, (it) => it.project),
+    profileIds: profiles.map((it) => it.id),
+    profileProjects: profiles.map((it) => it.project),
     profileDocuments: profiles.map((it) => it.document),
     removed,
     erasures,

@@ -1,3 +1,4 @@
+import { openSync } from 'node:fs';
 import type { EventId, ProjectId } from '../../core/ids.ts';
 import { firstEventId } from '../../core/ids.ts';
 import type { ProjectChange, ProjectStore, ProjectsChanged, StoredKey } from '../../engine/project-store.ts';
@@ -35,7 +36,7 @@ import type { WriterRequest, WriterResult } from './writer-thread.ts';
 
 /**
  * The WAL is copied into the database when about this much was written to it, so it stays near this size. The larger,
- * the more often a page is overwritten in it before it is copied once.
+ * the more often a page is overwritten in it before it is copied once, and the longer commits are held up by that.
  */
 const walBytesMax = 16 * 1024 * 1024;
 
@@ -70,7 +71,10 @@ export class SqliteStore implements StateStore, LookupStore, ErasureStore, Proje
     this.#sealed = sealed;
     this.#writer = new Thread(new URL('./writer-thread.ts', import.meta.url), { file });
     this.#reader = new Thread(new URL('./reader-thread.ts', import.meta.url), { file });
-    this.#checkpointer = new Thread(new URL('./checkpoint-thread.ts', import.meta.url), { file });
+    // Open for as long as the process lives: closing it would release the locks of all connections to the file.
+    const databaseFd = openSync(file, 'r+');
+    const checkpointer = new URL('./checkpoint-thread.ts', import.meta.url);
+    this.#checkpointer = new Thread(checkpointer, { file, databaseFd });
     const askWriter = async (work: CatalogWork, bytes: number) => {
       const asked = this.#writer.ask({ do: 'catalogs', work });
       await this.#aside(asked);
@@ -210,7 +214,7 @@ export class SqliteStore implements StateStore, LookupStore, ErasureStore, Proje
     } catch (error) {
       if (!(error instanceof ThreadError)) throw error;
       if (isFull(error.sqliteCode)) throw new StoreFullError(error.message);
-      if (error.sqliteCode !== undefined) this.#onBroken(error);
+      if (error.isOfDisk) this.#onBroken(error);
       throw error;
     }
   }

@@ -1,20 +1,32 @@
 import { basename } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-/** An error that crossed from a thread, with SQLite's extended result code when it came from SQLite. */
+/** What crosses of an error. */
+interface Failure {
+  readonly message: string;
+  /** SQLite's extended result code, when it came from SQLite. */
+  readonly sqliteCode: number | undefined;
+  /** Such as `fsync`, when it came from the system. */
+  readonly systemCall: string | undefined;
+}
+
+/** An error that crossed from a thread. */
 export class ThreadError extends Error {
   override readonly name = 'ThreadError';
   readonly sqliteCode: number | undefined;
+  /** It came from the disk, and not from a bug of ours. */
+  readonly isOfDisk: boolean;
 
-  constructor(message: string, sqliteCode: number | undefined) {
+  constructor({ message, sqliteCode, systemCall }: Failure) {
     super(message);
     this.sqliteCode = sqliteCode;
+    this.isOfDisk = sqliteCode !== undefined || systemCall !== undefined;
   }
 }
 
 interface Reply {
   readonly result?: unknown;
-  readonly error?: { readonly message: string; readonly sqliteCode: number | undefined };
+  readonly error?: Failure;
 }
 
 interface Waiting {
@@ -52,7 +64,7 @@ export class Thread<Request, Result> {
   #take(reply: Reply): void {
     const waiting = this.#waiting.shift();
     if (reply.error === undefined) waiting?.resolve(reply.result as never);
-    else waiting?.reject(new ThreadError(reply.error.message, reply.error.sqliteCode));
+    else waiting?.reject(new ThreadError(reply.error));
   }
 
   #end(error: Error): void {
@@ -75,7 +87,7 @@ function answer<Request>(handle: (request: Request) => unknown, request: Request
   try {
     return { result: handle(request) };
   } catch (error) {
-    const { message, errcode } = error as { message: string; errcode?: number };
-    return { error: { message, sqliteCode: errcode } };
+    const { message, errcode, syscall } = error as { message: string; errcode?: number; syscall?: string };
+    return { error: { message, sqliteCode: errcode, systemCall: syscall } };
   }
 }

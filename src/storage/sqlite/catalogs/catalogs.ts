@@ -88,7 +88,7 @@ export class SqliteCatalogs implements CatalogStore {
     try {
       return await this.#reader.ask(question);
     } catch (error) {
-      if (error instanceof ThreadError && error.sqliteCode !== undefined) this.#onBroken(error);
+      if (error instanceof ThreadError && error.isOfDisk) this.#onBroken(error);
       throw error;
     }
   }
