@@ -43,12 +43,6 @@ export class Places {
     this.#onError = onError;
   }
 
-  /** Whether `find` can be asked about this address now. */
-  isOpenFor(address: string): boolean {
-    const file = this.#fileFor(address);
-    return file === undefined || this.#readers.has(file);
-  }
-
   /** Reads what `find` needs for this address. */
   async open(address: string): Promise<void> {
     const file = this.#fileFor(address);
@@ -58,9 +52,10 @@ export class Places {
     await opening;
   }
 
-  /** Where an address is; undefined when it is not known. */
-  find(address: string): Place | undefined {
+  /** Where an address is; undefined when it is not known, 'unread' when its file has to be opened first. */
+  find(address: string): Place | undefined | 'unread' {
     const file = this.#fileFor(address);
+    if (file !== undefined && !this.#readers.has(file)) return 'unread';
     const reader = file === undefined ? undefined : this.#readers.get(file);
     if (reader === undefined || (reader.metadata.ipVersion === 4 && isIPv6(address))) return undefined;
     try {

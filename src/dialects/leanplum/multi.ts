@@ -149,11 +149,12 @@ function openCall(
 
 /** Nested keys count only when the outer call has none (contract 1.7). */
 function withKeysOf(outer: Parameters, first: Json | undefined): Parameters {
-  if (!isJsonObject(first)) return outer;
+  const { appId = null, clientKey = null } = outer;
+  if ((appId !== null && clientKey !== null) || !isJsonObject(first)) return outer;
   return {
     ...outer,
-    appId: outer['appId'] ?? first['appId'] ?? null,
-    clientKey: outer['clientKey'] ?? first['clientKey'] ?? null,
+    appId: appId ?? first['appId'] ?? null,
+    clientKey: clientKey ?? first['clientKey'] ?? null,
   };
 }
 

@@ -44,9 +44,9 @@ export class Origin {
     this.#isAsked = true;
     this.#address ??= this.#detectors.addressOf(this.#request);
     if (this.#address === undefined) return undefined;
-    const { places } = this.#detectors;
-    if (places.isOpenFor(this.#address)) this.#place = places.find(this.#address);
-    else this.#isWaiting = true;
+    const found = this.#detectors.places.find(this.#address);
+    if (found === 'unread') this.#isWaiting = true;
+    else this.#place = found;
     return this.#place;
   }
 
