@@ -1,4 +1,4 @@
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
 const pageBytes = 4096;
 /** Written over again and again, as a log would be. */
@@ -9,23 +9,22 @@ const pagesMax = 4096;
  * disk, and nothing of what such a server is for.
  */
 export class GroupSync {
-  readonly #path: string;
   readonly #file: FileHandle;
   readonly #page = Buffer.alloc(pageBytes, 1);
   #at = 0;
   #waiting: (() => void)[] = [];
   #isBusy = false;
 
-  private constructor(path: string, file: FileHandle) {
-    this.#path = path;
+  private constructor(file: FileHandle) {
     this.#file = file;
   }
 
+  /** Makes the file. */
   static async open(path: string): Promise<GroupSync> {
     const file = await open(path, 'w');
     await file.write(Buffer.alloc(pagesMax * pageBytes, 1));
     await file.sync();
-    return new GroupSync(path, file);
+    return new GroupSync(file);
   }
 
   /** Resolves after a sync that began after this call. */
@@ -47,10 +46,5 @@ export class GroupSync {
       for (const resolve of waiting) resolve();
     }
     this.#isBusy = false;
-  }
-
-  async remove(): Promise<void> {
-    await this.#file.close();
-    await rm(this.#path);
   }
 }

@@ -31,7 +31,9 @@ async function bench(options: Options): Promise<void> {
   const table: TableRow[] = [];
   const generator = new Generator();
   const nullServer = await startNullServer();
-  const syncServer = await startNullServer(join(options.parentFolder, `bench-sync-${process.pid}`));
+  const syncFile = join(options.parentFolder, `bench-sync-${process.pid}`);
+  process.once('exit', () => rmSync(syncFile, { force: true }));
+  const syncServer = await startNullServer(syncFile);
   try {
     for (const store of stores(options.profiles)) {
       await onFreshServer(options, async (server, dataFolder) => {

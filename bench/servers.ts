@@ -36,7 +36,7 @@ export function startRapport(options: {
   });
 }
 
-/** Answers at once, or after a sync of `file`, which it makes and removes. */
+/** Answers at once, or after a sync of `file`, which it makes. */
 export function startNullServer(file?: string): Promise<RunningServer> {
   return start([join(import.meta.dirname, 'null-server.ts'), ...(file === undefined ? [] : [file])], {});
 }
