@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import type { App } from './app.ts';
 import { readSettings } from './config.ts';
@@ -11,6 +12,10 @@ import { buildLog } from './operations/log.ts';
 const poolThreads = '10';
 // Read when the pool is first used, so before anything else.
 process.env['UV_THREADPOOL_SIZE'] ??= poolThreads;
+
+// Objects are new for the collector wherever they are made. By itself V8 makes those of a place old at once when most from
+// there lived long, as after one slow minute, and whatever such an object holds outlives its request (docs/decisions/0112).
+setFlagsFromString('--no-allocation-site-pretenuring');
 
 /** How long answers may take to leave after a fatal error. */
 const lastWordsMs = 500;
