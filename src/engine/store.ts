@@ -24,8 +24,8 @@ export interface StateStore {
   dueTimers(beforeMs: number, max: number): Promise<readonly Timer[]>;
 
   /**
-   * Hashes (`hashKey`) of the keys of some idempotency records, in the order of the keys, from the first one behind
-   * `after` on ('' : from the beginning). `next` goes on; undefined: that was all.
+   * Hashes (`hashKey`) of the keys of some idempotency records, in no order, a key perhaps more than once; `after` is '' at
+   * first and then the `next` of the call before. `next` undefined: that was all, but for records of commits meanwhile.
    */
   recordHashes(after: string): Promise<{ readonly hashes: Int32Array; readonly next: string | undefined }>;
 

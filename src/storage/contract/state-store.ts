@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { StateStore, WriteSet } from '../../engine/store.ts';
-import { hashKey } from '../../lib/bloom-filter.ts';
 import { contentChecks } from './contents.ts';
+import { recordChecks } from './records.ts';
 import { rowsBehind } from './rows-behind.ts';
 import { timerChecks } from './timers.ts';
 import {
@@ -44,6 +44,7 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
     commits(check);
     timerChecks(check);
     contentChecks(check);
+    recordChecks(check);
     rowsBehind(check);
     restarts(check);
   });
@@ -90,21 +91,6 @@ function reads(check: Check): void {
     const found = await store.read(wanted({ identities: [annsPhone, nobody, ann, annsPhone] }));
     assert.deepEqual(found.identities, [profileId(1), null, profileId(1), profileId(1)]);
     assert.deepEqual(found.profiles, [{ id: profileId(1), document: '{"of":"ann"}' }]);
-  });
-
-  check('the keys of all records are known by their hashes, slice by slice', async ({ store }) => {
-    const keys = Array.from({ length: 12_000 }, (_, n) => `key ${n}`);
-    assert.deepEqual(await store.recordHashes(''), { hashes: Int32Array.of(), next: undefined });
-    await store.commit(writeSet({ records: keys.map((key) => ({ key, document: '1' })) }));
-    const found: number[] = [];
-    for (let after: string | undefined = ''; after !== undefined; ) {
-      const { hashes, next }: Awaited<ReturnType<StateStore['recordHashes']>> =
-        await store.recordHashes(after);
-      found.push(...hashes);
-      after = next;
-    }
-    const expected = keys.sort().flatMap((key) => hashKey(key).map((it) => it | 0));
-    assert.deepEqual(found, expected);
   });
 
   check('the answer is parallel to the question, with null for what nobody has', async ({ store }) => {

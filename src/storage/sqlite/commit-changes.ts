@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { WriteSet } from '../../engine/store.ts';
 import { compressText } from '../../lib/compressed-text.ts';
+import { preparePutRecord } from './idempotency.ts';
 
 /** SQLite's default page. */
 const pageBytes = 4096;
@@ -78,9 +79,7 @@ function prepareLines(database: DatabaseSync): Write {
 }
 
 function prepareOthers(database: DatabaseSync): Write {
-  const putRecord = database.prepare(
-    'INSERT INTO idempotency (key, at_ms, doc) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET at_ms = excluded.at_ms, doc = excluded.doc',
-  );
+  const putRecord = preparePutRecord(database);
   const putContent = database.prepare(
     'INSERT INTO contents (project_id, part, doc) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET doc = excluded.doc',
   );
@@ -91,7 +90,7 @@ function prepareOthers(database: DatabaseSync): Write {
   const putRowsUpTo = database.prepare('UPDATE rows_up_to SET line = ?');
   return ({ records, contents, doneTimers, timers, rowsUpTo, nowMs }) => {
     let bytes = records.length * pageBytes;
-    for (const { key, document } of records) putRecord.run(key, nowMs, document);
+    for (const { key, document } of records) putRecord(key, nowMs, document);
     for (const { dueMs, profile } of doneTimers) removeTimer.run(dueMs, profile);
     for (const { dueMs, profile, project } of timers) setTimer.run(dueMs, profile, project);
     for (const { project, part, document } of contents) {

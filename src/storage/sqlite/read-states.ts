@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { ProfileId } from '../../core/ids.ts';
 import type { ContentRow, Found, ProfileRow, Wanted } from '../../engine/store.ts';
 import { prepareFold } from './fold-lines.ts';
+import { prepareFindRecord } from './idempotency.ts';
 
 /** Reads everything that waiting batches lack, in one short read transaction, so that it is one state. */
 export function prepareRead(database: DatabaseSync): (wanted: Wanted) => Found {
@@ -13,7 +14,7 @@ export function prepareRead(database: DatabaseSync): (wanted: Wanted) => Found {
   const findContent = database.prepare(
     'SELECT project_id AS project, part, doc AS document FROM contents WHERE project_id = ?',
   );
-  const findRecord = database.prepare('SELECT doc FROM idempotency WHERE key = ?');
+  const findRecord = prepareFindRecord(database);
 
   return (wanted) => {
     database.exec('BEGIN');
@@ -34,10 +35,7 @@ export function prepareRead(database: DatabaseSync): (wanted: Wanted) => Found {
       if (current.length < profiles.length) {
         current.push(...bringUpToDate(profiles.filter((it) => behind.has(it.id))));
       }
-      const records = wanted.records.map((key) => {
-        const row = findRecord.get(key) as { doc: string } | undefined;
-        return row === undefined ? null : row.doc;
-      });
+      const records = wanted.records.map((key) => findRecord(key));
       const contents = wanted.contents.flatMap((id) => findContent.all(id) as unknown as ContentRow[]);
       return { identities, profiles: current, records, contents };
     } finally {

@@ -1,3 +1,4 @@
+import { prepareRecordHashes, type RecordHashes } from './idempotency.ts';
 import {
   type PackedFound,
   type PackedTimers,
@@ -7,7 +8,6 @@ import {
   unpackWanted,
 } from './message.ts';
 import { openReader } from './open.ts';
-import { prepareRecordHashes, type RecordHashes } from './read-records.ts';
 import { prepareRead } from './read-states.ts';
 import { prepareDueTimers } from './read-timers.ts';
 import { serveThread } from './thread.ts';

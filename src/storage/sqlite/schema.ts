@@ -172,6 +172,19 @@ const migrations: readonly string[] = [
   `
   -- The 'body' of a small block is text from here on.
   `,
+  `
+  -- In slices, so that new records are written next to each other; the newest record of a key is the one.
+  CREATE TABLE sliced (
+    slice INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (slice, key)
+  ) WITHOUT ROWID;
+  INSERT INTO sliced (slice, key, at_ms, doc) SELECT 1, key, at_ms, doc FROM idempotency;
+  DROP TABLE idempotency;
+  ALTER TABLE sliced RENAME TO idempotency;
+  `,
 ];
 
 /** The newest schema this version knows. */

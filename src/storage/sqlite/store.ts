@@ -19,6 +19,7 @@ import {
 import { SqliteCatalogs } from './catalogs/catalogs.ts';
 import type { CatalogWork, CatalogWorkResult } from './catalogs/change.ts';
 import { isFull } from './full.ts';
+import type { RecordHashes } from './idempotency.ts';
 import {
   type PackedFound,
   type PackedTimers,
@@ -28,7 +29,6 @@ import {
   unpackTimers,
 } from './message.ts';
 import { openReader } from './open.ts';
-import type { RecordHashes } from './read-records.ts';
 import type { ReaderRequest, ReaderResult } from './reader-thread.ts';
 import { readSealedPosition } from './seal-blocks.ts';
 import { Thread, ThreadError } from './thread.ts';

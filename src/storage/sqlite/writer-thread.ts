@@ -5,8 +5,8 @@ import { type CatalogWork, type CatalogWorkResult, prepareCatalogWork } from './
 import { changeProjects, readKeys } from './change-projects.ts';
 import { prepareCommit } from './commit-changes.ts';
 import { readErasures } from './erasures.ts';
-import { prepareExpire } from './expire-records.ts';
 import { isFull } from './full.ts';
+import { prepareExpire } from './idempotency.ts';
 import { prepareAddLookups } from './lookups.ts';
 import { type PackedWriteSet, unpackWriteSet } from './message.ts';
 import { openWriter } from './open.ts';
