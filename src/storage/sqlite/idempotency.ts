@@ -70,7 +70,7 @@ export function prepareRecordHashes(database: DatabaseSync): (after: string) => 
   };
 }
 
-/** Removes records older than `beforeMs`, a few at each call, from the oldest slice on as far as there are some. */
+/** Removes records older than `beforeMs`, looking at some of the table at each call, round and round. */
 export function prepareExpire(database: DatabaseSync): (beforeMs: number) => void {
   const findEnd = database.prepare(
     `SELECT slice, key FROM idempotency WHERE (slice, key) > (?, ?) ORDER BY slice, key LIMIT 1 OFFSET ${rowsPerStep - 1}`,
@@ -84,8 +84,7 @@ export function prepareExpire(database: DatabaseSync): (beforeMs: number) => voi
   return (beforeMs) => {
     const end = findEnd.get(after.slice, after.key) as typeof front | undefined;
     const upTo = end ?? behindAll;
-    const { changes } = remove.run(after.slice, after.key, upTo.slice, upTo.key, beforeMs);
-    // Behind records of which none is old there are only newer ones.
-    after = changes === 0 || end === undefined ? front : end;
+    remove.run(after.slice, after.key, upTo.slice, upTo.key, beforeMs);
+    after = end ?? front;
   };
 }

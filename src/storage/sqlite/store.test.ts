@@ -360,6 +360,16 @@ describe('old idempotency records', () => {
     await store.expireRecords(2_000);
   });
 
+  test('are removed also behind many newer ones', async (t) => {
+    const { store, close } = await create();
+    t.after(close);
+    const newer = Array.from({ length: 4_500 }, (_, n) => ({ key: `a/${n}`, document: '1' }));
+    await store.commit(writeSet({ nowMs: 5, records: newer }));
+    await store.commit(writeSet({ nowMs: 1, records: [{ key: 'b', document: '1' }] }));
+    for (let call = 0; call < 3; call++) await store.expireRecords(5);
+    assert.deepEqual((await store.read(wanted({ records: ['a/0', 'b'] }))).records, ['1', null]);
+  });
+
   test('a record that was used again counts from then', async (t) => {
     const { store, close } = await create();
     t.after(close);
