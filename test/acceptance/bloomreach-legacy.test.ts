@@ -122,6 +122,12 @@ describe('/crm', () => {
   });
 });
 
+test('/system/time, which the oldest SDKs ask before they send anything', async () => {
+  const { status, body } = await send<Record<string, unknown>>(server, '/system/time?clientTS=1732700000.1');
+  assert.deepEqual([status, Object.keys(body), body['success']], [200, ['success', 'time'], true]);
+  isNear(body['time'] as number, nowSec());
+});
+
 describe('/bulk', () => {
   test('has one result for each command, in both forms, in their order', async () => {
     const customer_ids = { registered: 'bulk' };
@@ -283,8 +289,10 @@ describe('in a batch', () => {
     await using without = await startServer({ environment: { RAPPORT_LEGACY_API: 'off' } });
     const { body } = await bloomreach(without, '/track/v2/projects/{token}/batch', { commands });
     assert.deepEqual(body.results, [unknown, unknown, unknown]);
-    for (const path of ['/bulk', '/crm/customers', '/crm/events', '/crm/customers/track']) {
-      const answer = await send<{ error: string }>(without, path, { body: JSON.stringify({ project_id }) });
+    const post = { body: JSON.stringify({ project_id }) };
+    const paths = ['/bulk', '/crm/customers', '/crm/events', '/crm/customers/track', '/system/time'];
+    for (const path of paths) {
+      const answer = await send<{ error: string }>(without, path, path === '/system/time' ? {} : post);
       assert.deepEqual(
         [answer.status, answer.body.error],
         [404, 'The requested URL was not found on the server'],

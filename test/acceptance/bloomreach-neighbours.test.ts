@@ -152,13 +152,39 @@ describe('link-ids', () => {
 });
 
 describe('what the web snippet asks', () => {
-  const paths = ['/managed-tags/show', '/campaigns/banners/show', `/webxp/projects/${projectToken}/bundle`];
+  const paths = [
+    '/managed-tags/show',
+    '/campaigns/banners/show',
+    `/webxp/projects/${projectToken}/bundle`,
+    `/webxp/streams/${projectToken}/managed-tags/show`,
+    `/webxp/streams/${projectToken}/bundle`,
+  ];
   for (const path of paths) {
     test(`${path} has nothing to show, and needs no key`, async () => {
       assert.equal((await send(server, path)).text, '{}');
       assert.equal((await send(server, path, { body: 'anything' })).text, '{}');
     });
   }
+
+  const webxp = `/webxp/projects/${projectToken}`;
+  const link = { body: JSON.stringify({ external_ids: { registered: 'of a page' } }) };
+
+  test('it links ids and asks for segments with nothing but the token of the project', async () => {
+    assert.equal((await send(server, `${webxp}/segments?cookie=ck-page`)).text, '{}');
+    assert.equal((await send(server, `${webxp}/cookies/ck-page/link-ids`, link)).text, '{}');
+    const { ids } = await exportOne(server, { cookie: 'ck-page' });
+    assert.deepEqual(ids, { registered: 'of a page', cookie: ['ck-page'] });
+  });
+
+  test('that is part of the legacy module', async () => {
+    await using without = await startServer({ environment: { RAPPORT_LEGACY_API: 'off' } });
+    for (const answer of [
+      await send<{ error: string }>(without, `${webxp}/segments?cookie=ck-page`),
+      await send<{ error: string }>(without, `${webxp}/cookies/ck-page/link-ids`, link),
+    ]) {
+      assert.deepEqual([answer.status, answer.body.error], [401, 'access key not provided']);
+    }
+  });
 
   const proprietary = [
     '/js/exponea.min.js',

@@ -92,6 +92,13 @@ describe('variables', () => {
     );
   });
 
+  test("Unity's SDK calls them variables", async () => {
+    const { element, vars } = newApp();
+    const variables = JSON.stringify({ speed: 7, look: { dark: true } });
+    await element({ action: 'setVars', variables, kinds: '{"speed":"integer"}' });
+    assert.deepEqual(await vars(), { speed: 7, look: { dark: true } });
+  });
+
   test('deleteVars removes variables and groups by name', async () => {
     const { element, vars } = newApp();
     await element({ action: 'setVars', vars: { a: { b: 1, c: { d: 2 } }, ab: 3, 'x\\.y': 4 } });

@@ -1,4 +1,4 @@
-import type { Permissions } from '../../core/project/permissions.ts';
+import { defaultPermissions, type Permissions, readPermissions } from '../../core/project/permissions.ts';
 import type { Project } from '../../core/project.ts';
 import type { Projects } from '../../engine/projects.ts';
 import type { Json } from '../../lib/json.ts';
@@ -23,6 +23,8 @@ export function authenticate(
     authorization: string | undefined;
     accessToken: string | undefined;
     nowMs: number;
+    /** Who shows no key is let in without one. */
+    keyless: boolean;
   },
   projects: Projects,
 ): Credentials | Reply {
@@ -37,7 +39,7 @@ export function authenticate(
       return privateAccess(project, Buffer.from(value, 'base64').toString('utf8'), request.nowMs);
     case '':
       if (request.accessToken) return publicAccess(project, request.accessToken);
-      return failures.error(401, texts.noKey);
+      return request.keyless ? keylessAccess(project) : failures.error(401, texts.noKey);
     default:
       return failures.error(401, texts.noKey);
   }
@@ -48,6 +50,13 @@ export function findProject(token: Json | undefined, projects: Projects): Projec
   if (typeof token !== 'string' || !uuid.test(token)) return texts.invalidProject;
   return projects.byBloomreachToken(token) ?? texts.unknownProject;
 }
+
+/** What a caller without a key may do: write, as public tokens may that are not limited (decision 110). */
+export function keylessAccess(project: Project): Credentials {
+  return { project, access: 'public', permissions: publicPermissions };
+}
+
+const publicPermissions = readPermissions(defaultPermissions.public);
 
 function publicAccess(project: Project, token: string): Credentials | Reply {
   const known = project.publicTokens.find(({ hash }) => isSecret(token, hash));

@@ -33,12 +33,15 @@ export interface KeyedRoute extends Address<KeyedCall> {
   readonly project: 'path' | 'project_id' | 'stream_id';
   /** How a token of a customer is signed where it takes the place of a key (contract 1.2). */
   readonly token?: TokenAlgorithm;
+  /** Pages call it too, and have no key to show; only with the legacy module (decision 110). */
+  readonly keyless?: boolean;
 }
 
 /** A route that anybody may call; the body may say for which project. */
 export interface OpenRoute extends Address<Call> {
   readonly project: null;
   readonly token?: undefined;
+  readonly keyless?: undefined;
 }
 
 export type Route = KeyedRoute | OpenRoute;

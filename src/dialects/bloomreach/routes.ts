@@ -122,7 +122,7 @@ function ownRoutes(options: BloomreachRoutes & BloomreachParts): readonly Route[
   return [
     ...sdkContentRoutes(options, 'projects'),
     consentCategories('projects'),
-    ...webContentRoutes,
+    ...webContentRoutes.projects,
     ...catalogRoutes(options),
     ...(options.streamApi ? streamRoutes(options) : []),
     ...(options.legacyApi ? legacyRoutes(options) : []),
@@ -164,14 +164,14 @@ function lastOf(query: Query): Record<string, string> {
 /** Mounts one route: who calls it is found out before the body is read; other methods, and what a browser asks first. */
 function routeOf(
   server: FastifyInstance,
-  { projects, secrets, clock }: BloomreachRoutes,
+  { projects, secrets, clock, legacyApi }: BloomreachRoutes,
   callers: WeakMap<FastifyRequest, Credentials>,
 ) {
   return (
     methods: readonly HTTPMethods[],
     path: string,
     handler: Handler,
-    { project, token }: Pick<Route, 'project' | 'token'> = { project: 'path' },
+    { project, token, keyless = false }: Pick<Route, 'project' | 'token' | 'keyless'> = { project: 'path' },
   ): void => {
     server.route({
       method: [...methods],
@@ -190,7 +190,13 @@ function routeOf(
                 { projects, secrets },
               )
             : authenticate(
-                { projectToken, authorization, accessToken: query['access_token'], nowMs },
+                {
+                  projectToken,
+                  authorization,
+                  accessToken: query['access_token'],
+                  nowMs,
+                  keyless: keyless && legacyApi,
+                },
                 projects,
               );
         if (isRefused(caller)) return send(reply, caller);

@@ -34,7 +34,9 @@ export function sdkContentRoutes(parts: WriteParts, scope: 'projects' | 'streams
   };
   const content = Object.entries(routes).map(([path, methods]): KeyedRoute => {
     const token = scope === 'streams' ? 'HS512' : path.includes('/appinbox/') ? 'HS256' : undefined;
-    return { path, methods, project: 'path', ...(token && { token }) };
+    // The web SDK calls these too, with nothing but the token of the project.
+    const keyless = scope === 'projects' && /\/(segments|link-ids)$/.test(path);
+    return { path, methods, project: 'path', keyless, ...(token && { token }) };
   });
   return [...content, selfChecks[scope]];
 }
@@ -52,8 +54,15 @@ const selfChecks: Readonly<Record<'projects' | 'streams', KeyedRoute>> = {
 };
 
 /** What the web SDK's snippet calls on every page; a page that only tracks needs no more of them (contract 5.2). */
-export const webContentRoutes: readonly OpenRoute[] = [
-  '/managed-tags/show',
-  '/campaigns/banners/show',
-  '/webxp/projects/:projectToken/bundle',
-].map((path) => ({ path, methods: { GET: nothing, POST: nothing }, project: null }));
+export const webContentRoutes = {
+  projects: ['/managed-tags/show', '/campaigns/banners/show', '/webxp/projects/:projectToken/bundle'].map(
+    open,
+  ),
+  streams: ['/webxp/streams/:projectToken/managed-tags/show', '/webxp/streams/:projectToken/bundle'].map(
+    open,
+  ),
+};
+
+function open(path: string): OpenRoute {
+  return { path, methods: { GET: nothing, POST: nothing }, project: null };
+}

@@ -35,6 +35,9 @@ describe('a timestamp', () => {
     [{}, 'invalid'],
     ['2024-05-06T07:08:09Z', moment],
     ['2024-05-06T07:08:09.250Z', moment + 0.25],
+    ['2024-05-06T07:08:09.850230Z', 1_714_979_289.85023],
+    ['2024-05-06T07:08:09.850231', 1_714_979_289.850231],
+    ['2024-05-06T09:08:09.000001+02:00', 1_714_979_289.000001],
     ['2024-05-06T07:08:09+00:00', moment],
     ['2024-05-06T09:08:09+02:00', moment],
     ['2024-05-06T09:08:09+0200', moment],
@@ -61,6 +64,10 @@ describe('a timestamp', () => {
     ['May 6, 2024', 'invalid'],
     ['2024-05-06T07:08:09 GMT', 'invalid'],
     ['2024-05-06Z', 'invalid'],
+    ['Mon, 06 May 2024 07:08:09 GMT', moment],
+    ['Tue, 06 May 2024 07:08:09 GMT', 'invalid'],
+    ['Mon, 06 May 2024 07:08:09 UTC', 'invalid'],
+    ['Invalid Date', 'invalid'],
   ];
   for (const [value, expected] of rows) {
     test(`${JSON.stringify(value)} is ${expected}`, () => assert.equal(readTimestamp(value), expected));

@@ -5,24 +5,34 @@ import { timestampEnd } from './limits.ts';
 /** A time: seconds, `null` when it was left out, 'invalid' when it is no time. */
 export type WireTime = number | null | 'invalid';
 
-/** Seconds as a number or its text, or ISO 8601; milliseconds are not detected (contract 2.3). */
+/**
+ * Seconds as a number or its text, or ISO 8601; milliseconds are not detected (contract 2.3). Also what JavaScript makes of
+ * a date (`toUTCString`), since there are clients that send it.
+ */
 export function readTimestamp(value: Json | undefined): WireTime {
   if (value === undefined || value === null) return null;
   const seconds = typeof value === 'string' ? textToSeconds(value) : value;
   return typeof seconds === 'number' && seconds >= 0 && seconds < timestampEnd ? seconds : 'invalid';
 }
 
-const isoDate = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+const isoDate = /^(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
 function textToSeconds(text: string): number {
   const trimmed = text.trim();
   if (trimmed === '') return Number.NaN;
   const number = parseDecimal(trimmed);
   if (!Number.isNaN(number)) return number;
-  if (!isoDate.test(trimmed) || !isDay(trimmed.slice(0, 10))) return Number.NaN;
-  // A time without a zone is UTC.
-  const zoned = /([Zz]|[+-]\d\d:?\d\d)$/.test(trimmed) || trimmed.length === 10 ? trimmed : `${trimmed}Z`;
-  return Date.parse(zoned) / 1000;
+  const [iso, day = '', time, , fraction = '', zone] = isoDate.exec(trimmed) ?? [];
+  if (iso === undefined) return utcStringToSeconds(trimmed);
+  if (!isDay(day)) return Number.NaN;
+  // A time without a zone is UTC. `Date` would cut the fraction to milliseconds.
+  const whole = iso.replace(fraction, '') + (time !== undefined && zone === undefined ? 'Z' : '');
+  return Number(`${Date.parse(whole) / 1000}${fraction}`);
+}
+
+function utcStringToSeconds(text: string): number {
+  const date = new Date(text);
+  return date.toUTCString() === text ? date.getTime() / 1000 : Number.NaN;
 }
 
 /** Whether a day exists: Date.parse makes 1 March of 30 February. */

@@ -1,13 +1,12 @@
 import type { Command } from '../../../core/command.ts';
 import type { Outcome } from '../../../core/outcome.ts';
-import { defaultPermissions, readPermissions } from '../../../core/project/permissions.ts';
 import type { Project } from '../../../core/project.ts';
 import type { Projects } from '../../../engine/projects.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { type BloomreachParts, readCommands, submit, toSeconds, type WriteRequest } from '../batch.ts';
 import { isFailure, toCommand } from '../command.ts';
 import { legacyCommands } from '../commands.ts';
-import { findProject } from '../credentials.ts';
+import { findProject, keylessAccess } from '../credentials.ts';
 import { type Answer, failures, type Reply, resultOf } from '../reply.ts';
 import { type Call, writeTo } from '../route.ts';
 import { texts } from '../texts.ts';
@@ -33,7 +32,7 @@ export async function answerBulk(call: Call, parts: LegacyParts): Promise<Answer
   const project = projectOf(given, parts.projects);
   if (typeof project === 'string') return failures.error(400, project);
   const startMs = parts.clock();
-  const request = writeTo(keyless(project), call);
+  const request = writeTo(keylessAccess(project), call);
   const steps = given.map((it) => translate(it, { call, request, startMs }, parts));
   const reply = await submit(request, parts, {
     route: 'bulk',
@@ -67,13 +66,6 @@ function resultText(outcome: Outcome): string {
   const { error } = resultOf(outcome);
   return error === undefined ? `{${ok}}` : failedText(error);
 }
-
-/** What a caller without a key may do: write, as public tokens may that are not limited. */
-export function keyless(project: Project) {
-  return { project, permissions: publicPermissions };
-}
-
-const publicPermissions = readPermissions(defaultPermissions.public);
 
 /** What stands in `project_id`, or in `company_id` of older clients. */
 export function namedProject(data: Json | undefined): Json | undefined {

@@ -1,14 +1,14 @@
 import type { Project } from '../../../core/project.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/json.ts';
-import { answerSingle, parseObject } from '../batch.ts';
+import { answerSingle, parseObject, toSeconds } from '../batch.ts';
 import type { WireCommand } from '../command.ts';
 import { crmCustomers } from '../commands/crm-customers.ts';
 import { legacyCommands } from '../commands.ts';
-import { findProject } from '../credentials.ts';
+import { findProject, keylessAccess } from '../credentials.ts';
 import { type Answer, failures, json, type Reply } from '../reply.ts';
 import { type Call, type OpenRoute, writeTo } from '../route.ts';
 import { texts } from '../texts.ts';
-import { answerBulk, keyless, type LegacyParts, namedProject } from './bulk.ts';
+import { answerBulk, type LegacyParts, namedProject } from './bulk.ts';
 import { negotiate } from './cookie.ts';
 
 /**
@@ -24,14 +24,22 @@ export function legacyRoutes(parts: LegacyParts): readonly OpenRoute[] {
   const singles = Array.from(legacyCommands.values(), (command) =>
     post(`/${command.name}`, async (call) => {
       const read = readCall(call, parts);
-      return 'status' in read ? read : answerSingle(command, writeTo(keyless(read.project), call), parts);
+      return 'status' in read
+        ? read
+        : answerSingle(command, writeTo(keylessAccess(read.project), call), parts);
     }),
   );
   return [
     ...singles,
     post('/crm/customers/track', (call) => answerTrack(call, parts)),
     post('/bulk', (call) => answerBulk(call, parts)),
+    { path: '/system/time', methods: { GET: () => answerTime(parts) }, project: null },
   ];
+}
+
+/** What the oldest of them ask first; without this answer they send nothing at all. */
+function answerTime({ clock }: LegacyParts): Reply {
+  return json(200, { success: true, time: toSeconds(clock()) });
 }
 
 /** How an app of 2018 gets its cookie: with the other ids it has, it is a customer from now on. */
@@ -46,7 +54,7 @@ async function answerTrack(call: Call, parts: LegacyParts): Promise<Answer> {
     toCommand: (_data, request) => crmCustomers.toCommand({ ids: { ...ids, cookie: value } }, request),
   };
   const done = json(200, { success: true, data: { ids: { cookie: value } } });
-  return answerSingle(command, writeTo(keyless(read.project), call), parts, done);
+  return answerSingle(command, writeTo(keylessAccess(read.project), call), parts, done);
 }
 
 function readCall(

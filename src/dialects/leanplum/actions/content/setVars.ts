@@ -9,7 +9,13 @@ import { isFault, objectOf, type Parameters } from '../../parameters.ts';
 import { WireMap, wireCheck } from '../../wire-types.ts';
 
 const check = wireCheck(
-  Type.Object({ vars: WireMap, kinds: WireMap, actionDefinitions: WireMap, fileAttributes: WireMap }),
+  Type.Object({
+    vars: WireMap,
+    variables: WireMap,
+    kinds: WireMap,
+    actionDefinitions: WireMap,
+    fileAttributes: WireMap,
+  }),
 );
 
 /** What each parameter registers, and what a single entry must be. */
@@ -20,6 +26,8 @@ const registers: readonly (readonly [
   type: 'string' | 'object' | undefined,
 ])[] = [
   ['vars', 'variables', 'variable', undefined],
+  // What SDKs for Unity call it.
+  ['variables', 'variables', 'variable', undefined],
   ['kinds', 'variableKinds', 'kind', 'string'],
   ['actionDefinitions', 'actionDefinitions', 'action', 'object'],
   ['fileAttributes', 'fileAttributes', 'file', 'object'],
@@ -46,7 +54,7 @@ export const setVars: Action = {
       const unfit = findUnfit(given, { parameter, kind, type, bytesMax });
       if (unfit !== undefined) return unfit;
       const entries =
-        parameter === 'vars' ? flattenVariables(given, bytesMax) : new Map(Object.entries(given));
+        part === 'variables' ? flattenVariables(given, bytesMax) : new Map(Object.entries(given));
       if (isFault(entries)) return entries;
       parts[part] = entries;
     }
