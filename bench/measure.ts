@@ -23,8 +23,8 @@ export interface Stage {
 const rounds = 2;
 /** More of them, as one stall of a disk shared with others is a percent of all that is sent meanwhile. */
 const pacedRounds = 4;
-/** The first round of a row also compiles the code that the row needs. */
-const warmUps = { nullMs: 300, realMs: 600, realFirstMs: 1500 };
+/** The first round of a row also compiles the code that the row needs, which takes longer where little is sent. */
+const warmUps = { nullMs: 300, realMs: 600, realFirstMs: 1500, pacedFirstMs: 5000 };
 
 /** Null and real in turn, as the machine may be shared and change its speed: only neighbours can be compared. */
 export async function measurePeak(whole: Stage, row: Row): Promise<TableRow> {
@@ -44,22 +44,24 @@ export async function measurePeak(whole: Stage, row: Row): Promise<TableRow> {
 }
 
 /**
- * Its ratio is to the null server's peak too: at a given rate the throughput of any server would be that rate. How late the
- * machine itself is says the null server at the same rate, and how late its disk is the one that syncs; all in turn.
+ * Its ratio is to the null server's peak too: at a given rate the throughput of any server would be that rate. How late any
+ * server is on this machine at this share of its peak says the null server, at the same share of its own; how late the disk
+ * is, the one that syncs, at the same rate as ours; all in turn.
  */
 export async function measurePaced(stage: Stage, row: Row, peak: TableRow, share: number): Promise<TableRow> {
-  const requestsPerSecond =
-    (share * peak.figures.itemsPerSecond) / buildWorkload(row.workload).itemsPerRequest;
-  const paced = (windowMs: number): Pattern => {
-    return { kind: 'paced', warmUpMs: warmUps.realMs, windowMs, requestsPerSecond };
+  const paced = (peakItemsPerSecond: number, warmUpMs: number = warmUps.realMs): Pattern => {
+    const requestsPerSecond = (share * peakItemsPerSecond) / buildWorkload(row.workload).itemsPerRequest;
+    return { kind: 'paced', warmUpMs, windowMs: stage.windowMs, requestsPerSecond };
   };
+  const { itemsPerSecond, nullItemsPerSecond: nullRate } = peak.figures;
   const nulls: Measurement[] = [];
   const syncs: Measurement[] = [];
   const reals: Measurement[] = [];
   for (let round = 0; round < pacedRounds; round++) {
-    nulls.push(await run(stage, stage.nullServer, row, paced(stage.windowMs / 2)));
-    syncs.push(await run(stage, stage.syncServer, row, paced(stage.windowMs)));
-    reals.push(await run(stage, stage.server, row, paced(stage.windowMs)));
+    nulls.push(await run(stage, stage.nullServer, row, paced(nullRate)));
+    syncs.push(await run(stage, stage.syncServer, row, paced(itemsPerSecond)));
+    const warmUpMs = round === 0 ? warmUps.pacedFirstMs : warmUps.realMs;
+    reals.push(await run(stage, stage.server, row, paced(itemsPerSecond, warmUpMs)));
   }
   const side = {
     nullCpuUsPerItem: peak.side.nullCpuUsPerItem,
@@ -67,7 +69,6 @@ export async function measurePaced(stage: Stage, row: Row, peak: TableRow, share
     nullP99Ms: percentile(latencies(nulls), 0.99),
     syncP99Ms: percentile(latencies(syncs), 0.99),
   };
-  const nullRate = peak.figures.nullItemsPerSecond;
   return { figures: figures(rowName(row, stage), reals, nullRate, await stored(stage, row, reals)), side };
 }
 
