@@ -10,7 +10,7 @@ import { readProfile } from './profile-document.ts';
 /**
  * The part of `evolve` that is about merging (Leanplum contract 7.3, Bloomreach contract 2.6): the part's counters are
  * added, its times widen the profile's, of each attribute the one set last stays, ids, devices and open sessions unite.
- * What may not be there twice the rule has ended or named before (`mergeInto`).
+ * What may not be there twice the rule has ended or named before (`mergeAll`).
  */
 export function evolveMerge(
   profile: Profile,

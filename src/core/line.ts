@@ -57,7 +57,7 @@ export interface MergedLine extends LineBase {
   readonly part: ProfileId;
   /** Ids that both had: the part's, which goes, and this profile's, which stays. */
   readonly same: readonly (readonly [part: IdentityId, own: IdentityId])[];
-  /** The part as it was (`writePart`), so that a profile is the fold of its own lines. */
+  /** The part as it was (`writeWithoutValues`), so that a profile is the fold of its own lines. */
   readonly document: string;
 }
 

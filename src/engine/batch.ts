@@ -83,6 +83,8 @@ export interface Queued {
   readonly users: readonly NamedUser[];
   /** For each item, its place in `users`. */
   readonly userOf: readonly number[];
+  /** The keys of all of them, each once. */
+  readonly keys: ReadonlySet<string>;
   readonly records: readonly string[];
   readonly finish: (result: BatchResult) => void;
   /** `removals` of the memory when everything it names was known there. */
@@ -124,6 +126,7 @@ export function queue(batch: Batch, finish: (result: BatchResult) => void): Queu
     batch,
     users,
     userOf,
+    keys: new Set(users.flatMap((user) => user.keys)),
     records: [...records],
     finish,
     completeAt: undefined,

@@ -5,7 +5,7 @@ import { type Line, writeLine } from '../core/line.ts';
 import type { Profile } from '../core/profile.ts';
 import { writeProfile } from '../core/profile-document.ts';
 import type { BatchResult, Queued } from './batch.ts';
-import { type IdempotencyRecord, writeRecord } from './idempotency.ts';
+import { type IdempotencyRecord, weighRecord, writeRecord } from './idempotency.ts';
 import { blockBytesMax, blockLinesMax, groupBytesMax, groupItemsEarly, groupItemsMax } from './limits.ts';
 import type { Block, IdentityKey, Timer, WriteSet } from './store.ts';
 import type { Rows } from './write-behind.ts';
@@ -107,6 +107,7 @@ export class Group {
   }
 
   record(key: string, record: IdempotencyRecord): void {
+    if (!this.#records.has(key)) this.bytes += weighRecord(record);
     this.#records.set(key, record);
   }
 

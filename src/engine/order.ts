@@ -67,11 +67,11 @@ export class Order {
   }
 
   /** Why there is no place for a batch, here or in the queue of one of its users. */
-  #refusalOf({ batch, users }: Queued): BatchResult | undefined {
+  #refusalOf({ batch, keys }: Queued): BatchResult | undefined {
     if (this.#isClosed() || this.length >= queuedBatchesMax || this.#bytes + batch.bytes > queuedBytesMax)
       return unavailable;
-    const isFull = (key: string) => (this.#waiting.get(key) ?? 0) >= userQueueMax;
-    return users.some(({ keys }) => keys.some(isFull)) ? userBusy : undefined;
+    for (const key of keys) if ((this.#waiting.get(key) ?? 0) >= userQueueMax) return userBusy;
+    return undefined;
   }
 
   #refuse(queued: Queued, result: BatchResult): void {
@@ -88,12 +88,10 @@ export class Order {
     }
     this.#waitCheck.begin();
     queued.waitingSince = performance.now();
-    for (const { keys } of queued.users) {
-      for (const key of keys) {
-        const others = this.#waiting.get(key) ?? 0;
-        if (others > 0) queued.sharesUser = true;
-        this.#waiting.set(key, others + 1);
-      }
+    for (const key of queued.keys) {
+      const others = this.#waiting.get(key) ?? 0;
+      if (others > 0) queued.sharesUser = true;
+      this.#waiting.set(key, others + 1);
     }
     this.#queue.push(queued);
     this.#bytes += queued.batch.bytes;
@@ -126,12 +124,10 @@ export class Order {
       this.#head = 0;
     }
     this.#bytes -= queued.batch.bytes;
-    for (const { keys } of queued.users) {
-      for (const key of keys) {
-        const others = (this.#waiting.get(key) ?? 1) - 1;
-        if (others > 0) this.#waiting.set(key, others);
-        else this.#waiting.delete(key);
-      }
+    for (const key of queued.keys) {
+      const others = (this.#waiting.get(key) ?? 1) - 1;
+      if (others > 0) this.#waiting.set(key, others);
+      else this.#waiting.delete(key);
     }
   }
 

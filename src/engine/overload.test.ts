@@ -70,3 +70,18 @@ test('a user has so many places in the queue; others have their own', async () =
   assert.deepEqual(await ask('ann'), notFound);
   await engine.drain();
 });
+
+test('a batch has one place of a user, however often it names him', async () => {
+  const fifty = Array<string>(50).fill('ann');
+  const impatient = stuckEngine(20);
+  assert.deepEqual(await impatient.ask(...fifty), serverBusy, 'nobody else waits for him');
+  impatient.gate.open('read');
+  await impatient.engine.drain();
+
+  const { engine, gate, ask } = stuckEngine();
+  const waiting = Array.from({ length: userQueueMax }, () => ask(...fifty));
+  assert.deepEqual(await ask('ann'), userBusy);
+  gate.open('read');
+  for (const result of await Promise.all(waiting)) assert.equal(result.code, 'done');
+  await engine.drain();
+});

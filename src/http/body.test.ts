@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -10,6 +12,10 @@ let inFlight: BytesInFlight;
 let admission: Admission;
 let server: FastifyInstance;
 let port: number;
+/** Why the last request that failed did. */
+let failed: string | undefined;
+/** Of the request that waits in a hook. */
+let hook: { reply: ServerResponse; goOn: () => void } | undefined;
 /** What the handler does next; it may take more bytes. */
 let work: (take: (bytes: number) => boolean) => Promise<string>;
 
@@ -19,9 +25,18 @@ before(async () => {
   server = fastify();
   readBodies(server, { max, inFlight, admission });
   server.setErrorHandler((error, _request, reply) => {
+    failed = (error as BodyError).code;
     reply.code(error instanceof BodyError ? 503 : 500).send((error as Error).message);
   });
   server.post('/', (request) => whileHeld(request, (take) => work(take)));
+  server.get('/slow', {
+    onRequest: async (_request, reply) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      hook = { reply: reply.raw, goOn: resolve };
+      await promise;
+    },
+    handler: (request) => whileHeld(request, (take) => work(take)),
+  });
   await server.listen({ port: 0, host: '127.0.0.1' });
   port = (server.server.address() as { port: number }).port;
 });
@@ -79,6 +94,23 @@ describe('bytes in flight', () => {
     assert.equal(inFlight.bytes, 700);
     mayEnd.resolve('nobody reads this');
     await turn(() => inFlight.bytes === 0);
+  });
+
+  test('nothing is done, and nothing counted, for a client that went away while a hook was busy', async () => {
+    let worked = false;
+    work = async () => {
+      worked = true;
+      return 'done';
+    };
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /slow HTTP/1.1\r\nhost: x\r\n\r\n');
+    await turn(() => hook !== undefined);
+    const left = once(hook?.reply as ServerResponse, 'close');
+    socket.destroy();
+    await left;
+    hook?.goOn();
+    await turn(() => worked || failed !== undefined);
+    assert.deepEqual([worked, failed, admission.load.admitted], [false, 'incomplete', 0]);
   });
 
   test('of a body that never ends are given back when its connection closes', async () => {

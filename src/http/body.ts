@@ -99,6 +99,8 @@ class Held {
   }
 
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    // Fastify goes on with a request whose client went away while a hook was busy.
+    if (this.#isLeft) throw new BodyError('incomplete');
     this.#admitted = this.#admission.enter(this.#bytes);
     if (this.#admitted === undefined) throw serverBusy;
     this.#works = true;

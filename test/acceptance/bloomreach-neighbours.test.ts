@@ -137,6 +137,16 @@ describe('link-ids', () => {
     });
   }
 
+  test('a key for repeats is used for one cookie', async () => {
+    const ask = (cookie: string) =>
+      send(server, `/webxp/projects/${projectToken}/cookies/${cookie}/link-ids`, {
+        headers: { 'idempotency-key': 'link once' },
+        body: JSON.stringify({ external_ids: { registered: 'once' } }),
+      });
+    const statuses = [(await ask('ck-1')).status, (await ask('ck-1')).status, (await ask('ck-2')).status];
+    assert.deepEqual(statuses, [200, 200, 422]);
+  });
+
   const refused: [cookie: string, body: unknown, error: string][] = [
     ['ck', {}, 'At least one id should be specified.'],
     ['ck', { external_ids: {} }, 'At least one id should be specified.'],

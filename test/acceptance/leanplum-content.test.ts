@@ -14,7 +14,7 @@ type Keys = keyof typeof demoProject.leanplum.keys;
 
 /** Contents are of a project: every test that changes one has its own. */
 const keys = { production: 'prod_', development: 'dev_', dataExport: 'exp_', contentReadOnly: 'cro_' };
-const apps = Array.from({ length: 16 }, (_, n) => `app_${n}`);
+const apps = Array.from({ length: 18 }, (_, n) => `app_${n}`);
 const projects = apps.map((appId) => ({ name: appId, leanplum: { appId, keys } }));
 
 /** The first server keeps the folders until the end; `server` is the one that runs now. */
@@ -287,6 +287,23 @@ describe('an Idempotency-Key', () => {
     await element({ action: 'setVars', vars: {} });
     assert.deepEqual(await multi(mixed, outer, key), answer);
     assert.deepEqual(await vars(), {});
+  });
+
+  test('an answer that is kept is a megabyte, and what goes beyond is done all the same', async () => {
+    const { multi, element } = newApp();
+    await element({ action: 'setVars', vars: { long: 'x'.repeat(500_000) } });
+    const starts = Array.from({ length: 5 }, (_, at) => ({ action: 'start', userId: `kept-${at}` }));
+    const outer = { time: nowSec() };
+    const key = { 'idempotency-key': 'large' };
+    const elements = await multi(starts, outer, key);
+    const message = `Done, but the answer to the batch would have more than ${1024 * 1024} characters.`;
+    assert.deepEqual(
+      elements.map(({ error }) => (error as { message?: string } | undefined)?.message),
+      [undefined, undefined, undefined, message, message],
+    );
+    assert.deepEqual(await multi(starts, outer, key), elements);
+    const shown = await element({ action: 'exportUser', userId: 'kept-4' }, 'dataExport');
+    assert.equal(shown['totalSessions'], 1);
   });
 
   test('a read is none: it answers what is there now', async () => {

@@ -27,8 +27,10 @@ export function sdkContentRoutes(parts: WriteParts, scope: 'projects' | 'streams
     [`${webxp}/segments`]: { GET: nothing },
     [`${webxp}/cookies/:cookie/link-ids`]: {
       POST: async (call) => {
-        const command = linkIdsTo(call.params['cookie'] ?? '');
-        return answerSingle(command, writeTo(call.credentials, call), parts, nothing());
+        const { cookie = '' } = call.params;
+        // What a request says is in its address too: an `Idempotency-Key` belongs to both.
+        const request = { ...writeTo(call.credentials, call), query: cookie };
+        return answerSingle(linkIdsTo(cookie), request, parts, nothing());
       },
     },
   };

@@ -53,5 +53,7 @@ export const variableNamesMax = 10_000;
 export const emailLengthMax = 320;
 /** Characters of one answer; only content, given again for each action of a batch, comes near it. */
 export const answerLengthMax = 32 * 1024 * 1024;
+/** The same of one that is kept for repeats of its request. */
+export const keptAnswerLengthMax = 1024 * 1024;
 /** Users in development mode whose last request is remembered. */
 export const devModeUsersMax = 10_000;

@@ -10,7 +10,7 @@ import { authenticate, type Gate } from './credentials.ts';
 import { decodeCall, decodeData, decodeQuery, decompress, type EncodedCall } from './decode.ts';
 import type { DevModeLimit } from './dev-mode-limit.ts';
 import { Fault, faults } from './fault.ts';
-import { answerLengthMax, type Limits } from './limits.ts';
+import { answerLengthMax, keptAnswerLengthMax, type Limits } from './limits.ts';
 import { beginCall, isFault, type Parameters, textOf } from './parameters.ts';
 import { envelope, faultElement, outcomeElement, type Reply, refusal, statusOf } from './reply.ts';
 import type { Origin } from './rules/detect.ts';
@@ -76,17 +76,17 @@ export async function answerCall(request: LeanplumRequest, parts: LeanplumParts)
   const keyed = readIdempotencyKey(request.idempotencyKey, scope, { query: request.query, body });
   if ('problem' in keyed) return refusal(new Fault(keyed.problem, 400));
 
-  const migrateState = call.isBatch && call.isSdk;
-  const render = (outcomes: readonly Outcome[], contents: readonly ContentResult[] = []) =>
-    envelope(
-      statusOf(outcomes, { elements: steps.length, isBatch: call.isBatch }),
-      renderElements(steps, { outcomes, contents, skew: call.clock.skewWarning }),
-      { migrateState },
-    );
   const { items, content, isWrite } = workOf(steps);
   const isNothing = items.length + content.length === 0;
   // A read is not a write: a kept answer would be old data, for a week.
   const key = isWrite || isNothing ? keyed.key : undefined;
+  const migrateState = call.isBatch && call.isSdk;
+  const render = (outcomes: readonly Outcome[], contents: readonly ContentResult[] = []) =>
+    envelope(
+      statusOf(outcomes, { elements: steps.length, isBatch: call.isBatch }),
+      renderElements(steps, { outcomes, contents, skew: call.clock.skewWarning, isKept: key !== undefined }),
+      { migrateState },
+    );
   if (isNothing && key === undefined) return render([]);
   const result = await parts.engine.submit({
     project: project.id,
@@ -192,8 +192,16 @@ function renderElements(
     outcomes,
     contents,
     skew,
-  }: { outcomes: readonly Outcome[]; contents: readonly ContentResult[]; skew: string | undefined },
+    isKept,
+  }: {
+    outcomes: readonly Outcome[];
+    contents: readonly ContentResult[];
+    skew: string | undefined;
+    /** For repeats of the request. */
+    isKept: boolean;
+  },
 ): string[] {
+  const lengthMax = isKept ? keptAnswerLengthMax : answerLengthMax;
   let nextOutcome = 0;
   let nextContent = 0;
   let length = 0;
@@ -201,8 +209,7 @@ function renderElements(
     if (step.fault !== undefined) return faultElement(step.fault, step.requestId, skew);
     const outcome = step.item === undefined ? applied : (outcomes[nextOutcome++] as Outcome);
     const content = step.content === undefined ? undefined : contents[nextContent++];
-    if (length > answerLengthMax)
-      return faultElement(faults.answerTooLarge(answerLengthMax), step.requestId, skew);
+    if (length > lengthMax) return faultElement(faults.answerTooLarge(lengthMax), step.requestId, skew);
     const { action, call, parameters, requestId, warning } = step;
     const fields = action.toReply(outcome, call, parameters, content);
     const element = outcomeElement(outcome, fields, { requestId, skew, warning });

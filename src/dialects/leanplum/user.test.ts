@@ -101,6 +101,8 @@ describe('whom a user becomes', () => {
     // The same, or nobody: nothing changes.
     ['ann', { userId: 'ann', deviceId: 'phone' }, undefined],
     ['phone', { userId: 'phone', deviceId: 'phone' }, undefined],
+    // A device's id is nobody's name.
+    ['phone', { userId: 'ann', deviceId: 'phone' }, undefined],
     ['phone', { deviceId: 'phone' }, undefined],
     ['', { userId: 'ann' }, undefined],
     [null, { userId: 'ann' }, undefined],

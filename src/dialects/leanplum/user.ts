@@ -53,14 +53,17 @@ export class Users {
   }
 }
 
-/** The ids of a user who becomes another one; without a new id, or with the same, those he has. */
+/**
+ * The ids of a user who becomes another one; without a new id, or with the same, those he has. Also with his device's: who
+ * goes by that is anonymous, and has whatever name the device's user has (design D9).
+ */
 export function becoming(
   { ids, userId, deviceId }: User,
   newUserId: Json | undefined,
   idLength: number,
 ): User['ids'] | Fault {
   const next = idOf(newUserId);
-  if (next === undefined || next === (userId ?? deviceId)) return ids;
+  if (next === undefined || next === userId || next === deviceId) return ids;
   if (next.length > idLength) return faults.tooLong('newUserId', idLength);
   return [...ids, { kind: 'user', value: next, attach: true, becomes: true }];
 }

@@ -89,8 +89,11 @@ function prepareOthers(database: DatabaseSync): Write {
   const removeTimer = database.prepare('DELETE FROM timers WHERE due_ms = ? AND profile_id = ?');
   const putRowsUpTo = database.prepare('UPDATE rows_up_to SET line = ?');
   return ({ records, contents, doneTimers, timers, rowsUpTo, nowMs }) => {
-    let bytes = records.length * pageBytes;
-    for (const { key, document } of records) putRecord(key, nowMs, document);
+    let bytes = 0;
+    for (const { key, document } of records) {
+      putRecord(key, nowMs, document);
+      bytes += pageBytes + document.length;
+    }
     for (const { dueMs, profile } of doneTimers) removeTimer.run(dueMs, profile);
     for (const { dueMs, profile, project } of timers) setTimer.run(dueMs, profile, project);
     for (const { project, part, document } of contents) {

@@ -125,14 +125,19 @@ function prepareDeclareKey(database: DatabaseSync, project: number, { nowMs, sea
   const add = database.prepare(
     'INSERT OR IGNORE INTO keys (project_id, class, key_id, hash, created_ms) VALUES (?, ?, ?, ?, ?)',
   );
-  const isThis = 'WHERE project_id = ? AND class = ? AND key_id = ? AND hash = ?';
-  const setSealed = database.prepare(`UPDATE keys SET sealed = ? ${isThis}`);
-  const setPermissions = database.prepare(`UPDATE keys SET permissions = ? ${isThis}`);
+  const isThis = 'WHERE project_id = ? AND class = ? AND key_id = ?';
+  const setSealed = database.prepare(`UPDATE keys SET sealed = ? ${isThis} AND hash = ?`);
+  const setPermissions = database.prepare(`UPDATE keys SET permissions = ? ${isThis} AND hash = ?`);
+  // The rights of a private key are those of all its secrets (decision 100); public tokens have no id in common.
+  const setPermissionsOfAll = database.prepare(`UPDATE keys SET permissions = ? ${isThis}`);
   return ({ class: kind, id = '', secret, permissions }: KeyToDeclare): void => {
     const key = [project, kind, id, hashSecret(secret)] as const;
     add.run(...key, nowMs);
     if (kind === 'private') setSealed.run(seal(secret), ...key);
-    if (permissions !== undefined) setPermissions.run(JSON.stringify(permissions), ...key);
+    if (permissions === undefined) return;
+    const rights = JSON.stringify(permissions);
+    if (kind === 'private') setPermissionsOfAll.run(rights, project, kind, id);
+    else setPermissions.run(rights, ...key);
   };
 }
 

@@ -283,6 +283,23 @@ describe('declared projects', () => {
     assert.deepEqual(read().privateKeys, before.privateKeys);
   });
 
+  test('permissions that are declared of a private key are those of all its secrets', (t) => {
+    const database = openDatabase(t);
+    const declare = (permissions: object) => {
+      const privateKeys = [{ id: 'k', secret: 's', permissions }];
+      declareProjects(database, [{ name: 'Demo', bloomreach: { projectToken: token, privateKeys } }]);
+    };
+    declare({ gdpr: ['exportCustomers'] });
+    database.exec(
+      "INSERT INTO keys (project_id, class, key_id, hash, created_ms, permissions) SELECT project_id, class, key_id, x'01', created_ms, permissions FROM keys",
+    );
+    declare({});
+    assert.deepEqual(
+      loadProjects(database)[0]?.privateKeys.map((it) => it.permissions),
+      [readPermissions({}), readPermissions({})],
+    );
+  });
+
   test('the other dialect may come later', (t) => {
     const database = openDatabase(t);
     declareProjects(database, [{ name: 'Demo', leanplum: demo.leanplum }]);

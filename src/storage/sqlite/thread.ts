@@ -14,7 +14,7 @@ interface Failure {
 export class ThreadError extends Error {
   override readonly name = 'ThreadError';
   readonly sqliteCode: number | undefined;
-  /** It came from the disk, and not from a bug of ours. */
+  /** It came from SQLite or the system: the disk, unless a statement of ours breaks a constraint. */
   readonly isOfDisk: boolean;
 
   constructor({ message, sqliteCode, systemCall }: Failure) {
