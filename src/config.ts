@@ -125,6 +125,13 @@ export const settingDocs = {
   },
 } as const;
 
+/** Names in the environment that look like settings and are none. */
+export function unknownSettings(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const limits = Object.values(limitSettings).map((it) => it.setting);
+  const known = new Set<string>([...Object.keys(settingDocs), ...limits]);
+  return Object.keys(environment).filter((name) => name.startsWith('RAPPORT_') && !known.has(name));
+}
+
 /** Reads the settings from the environment. Throws `SettingError`. */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const get = (name: keyof typeof settingDocs) => environment[name] || settingDocs[name].default;

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import type { App } from './app.ts';
-import { readSettings } from './config.ts';
+import { readSettings, unknownSettings } from './config.ts';
 import { describeExamples, describeKeys } from './operations/first-project.ts';
 import { buildLog } from './operations/log.ts';
 
@@ -24,6 +24,8 @@ const log = buildLog(pino.destination(2));
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
+  // Not refused: where it runs, others may set such names for their own ends, such as the address of a service.
+  for (const name of unknownSettings(process.env)) log.warn({ name }, 'there is no setting of this name');
   // After the settings: a wrong one is told before the server is loaded.
   const { startApp } = await import('./app.ts');
   const app = await startApp({

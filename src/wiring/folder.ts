@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncPath } from '../backup/files.ts';
+import { manifestName } from '../backup/manifest.ts';
 import { hasUnfinishedRestore } from '../backup/unfinished.ts';
 import { SettingError, type Settings } from '../config.ts';
 import { boxKeyBytes, SecretBox } from '../lib/secret-box.ts';
@@ -15,6 +16,10 @@ import { loadProjects } from '../storage/sqlite/projects.ts';
 import { migrate } from '../storage/sqlite/schema.ts';
 
 export function makeFolder(folder: string): void {
+  // A server that writes there would make the backup worthless.
+  if (existsSync(join(folder, manifestName))) {
+    throw new SettingError(`RAPPORT_DATA ${folder} is a backup: restore it into another folder`);
+  }
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {

@@ -1,6 +1,6 @@
 /** The admin API over its socket, against a running server. */
 import assert from 'node:assert/strict';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { admin } from '../support/admin.ts';
@@ -421,6 +421,19 @@ describe('a start', () => {
     await own.stop();
     assert.equal(statSync(join(dataFolder, 'admin.sock'), { throwIfNoEntry: false }), undefined);
     removeScratchFolder(scratch);
+  });
+
+  test('on a backup is refused, and leaves it as it is', async () => {
+    const dataFolder = newScratchFolder();
+    writeFileSync(join(dataFolder, 'manifest.json'), '{}');
+    await assert.rejects(startServer({ dataFolder }), /RAPPORT_DATA .* is a backup: restore it into another/);
+    assert.deepEqual(readdirSync(dataFolder), ['manifest.json']);
+    removeScratchFolder(dataFolder);
+  });
+
+  test('with a setting that is none says so', async () => {
+    await using own = await startServer({ environment: { RAPPORT_PROT: '1' } });
+    assert.match(own.stderr(), /"name":"RAPPORT_PROT","msg":"there is no setting of this name"/);
   });
 
   test('on a restore that did not finish is refused', async () => {

@@ -34,7 +34,8 @@ describe('projects and keys', () => {
   test('a project is created, its keys work, and the list shows it', async () => {
     const made = await run('projects', 'create', 'Shop', '--leanplum-app', 'app_shop');
     assert.equal(made.code, 0, made.stderr);
-    const clientKey = /^production key +(prod_\S+)$/m.exec(made.stdout)?.[1] ?? assert.fail(made.stdout);
+    const clientKey =
+      /^production key \([0-9a-f]{16}\) +(prod_\S+)$/m.exec(made.stdout)?.[1] ?? assert.fail(made.stdout);
     const answer = await leanplum(server, {
       action: 'track',
       userId: 'ann',
@@ -44,8 +45,8 @@ describe('projects and keys', () => {
     });
     assert.equal(answer.status, 200, answer.text);
     const listed = await run('projects', 'list');
-    assert.match(listed.stdout, /^NAME +LEANPLUM APP ID +BLOOMREACH TOKEN +KEYS\n/);
-    assert.match(listed.stdout, /^Shop +app_shop +[0-9a-f-]{36} +6$/m);
+    assert.match(listed.stdout, /^NAME +LEANPLUM APP ID +BLOOMREACH TOKEN +KEYS +ID\n/);
+    assert.match(listed.stdout, /^Shop +app_shop +[0-9a-f-]{36} +6 +2$/m);
   });
 
   test('a key is created, listed without its value, and revoked', async () => {

@@ -153,7 +153,7 @@ function chooseProject(
   if (kind === 'internal') return undefined;
   const [only, ...others] = projects.all;
   if (only !== undefined && others.length === 0) return only;
-  return new Problem('invalid', `There are ${projects.all.length} projects: say which`);
+  return new Problem('invalid', `There are ${projects.all.length} projects: say which (--project)`);
 }
 
 /** The kinds of external ids that are looked for. A kind as it is shown finds ids of types that are not declared any more. */

@@ -157,11 +157,11 @@ function changeRights(before: Permissions, { allow, deny }: RightOptions): Permi
   return deny.reduce((permissions, right) => changeRight(permissions, right, false), allowed);
 }
 
-/** A new key as names and values; a private Bloomreach key has two halves. */
-export function describeKey({ class: name, keyId, value }: CreatedKey): [string, string][] {
-  if (keyId === '') return [[`${name} key`, value]];
+/** A new key as names and values, and the id by which the list shows it; a private Bloomreach key has two halves. */
+export function describeKey({ id, class: name, keyId, value }: CreatedKey): [string, string][] {
+  if (keyId === '') return [[`${name} key (${id})`, value]];
   return [
     [`${name} key id`, keyId],
-    [`${name} key secret`, value],
+    [`${name} key secret (${id})`, value],
   ];
 }

@@ -27,12 +27,13 @@ function addList(projects: Command, open: OpenTerminal): void {
       const answer = await terminal.admin.call<{ projects: Project[] }>('GET', '/projects');
       terminal.show(answer, () =>
         table(
-          ['NAME', 'LEANPLUM APP ID', 'BLOOMREACH TOKEN', 'KEYS'],
+          ['NAME', 'LEANPLUM APP ID', 'BLOOMREACH TOKEN', 'KEYS', 'ID'],
           answer.projects.map((it) => [
             it.name,
             it.leanplumAppId ?? '-',
             it.bloomreachToken ?? '-',
             `${it.keys}`,
+            `${it.id}`,
           ]),
         ),
       );
