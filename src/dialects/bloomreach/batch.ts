@@ -135,9 +135,10 @@ function bringsNames(command: Command): boolean {
 
 /** The commands, or the text why the batch is refused as a whole. */
 export function readCommands(body: Uint8Array): readonly JsonObject[] | string {
-  const given = parseObject(body)?.['commands'];
-  if (given === undefined || given === null)
-    return parseObject(body) === undefined ? texts.invalidJson : texts.noCommands;
+  const object = parseObject(body);
+  if (object === undefined) return texts.invalidJson;
+  const given = object['commands'] ?? null;
+  if (given === null) return texts.noCommands;
   if (!Array.isArray(given)) return texts.invalidJson;
   if (given.length === 0) return texts.noCommands;
   if (given.length > commandsMax) return texts.tooManyCommands;

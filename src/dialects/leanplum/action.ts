@@ -66,9 +66,8 @@ export interface Translated {
 }
 
 /** One text of all that there is to say; undefined when there is nothing. */
-export function warningOf(time: string | undefined, more: readonly string[]): string | undefined {
-  if (more.length === 0) return time;
-  return time === undefined ? more.join(' ') : [time, ...more].join(' ');
+export function warningOf(warnings: readonly string[]): string | undefined {
+  return warnings.length === 0 ? undefined : warnings.join(' ');
 }
 
 export type ReplyFields = { readonly [name: string]: unknown };

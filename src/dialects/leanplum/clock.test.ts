@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Json } from '../../lib/json.ts';
-import { readActionTime, readCallClock } from './clock.ts';
+import { findPast, readActionTime, readCallClock } from './clock.ts';
 import { faults } from './fault.ts';
 import { isFault } from './parameters.ts';
 
@@ -62,15 +62,12 @@ describe('the clock of a call', () => {
   ] as Json[]) {
     test(`a time that is none: ${JSON.stringify(time)}`, () => {
       assert.deepEqual(readCallClock({ time }, now * 1000, true), faults.invalid('time'));
-      assert.deepEqual(
-        readActionTime({ time }, clockOf(now), { refusesPast: false }),
-        faults.invalid('time'),
-      );
+      assert.deepEqual(readActionTime({ time }, clockOf(now)), faults.invalid('time'));
     });
   }
 });
 
-const past = (days: number) => `Past event detected (${days} days ago). Rewriting timestamp.`;
+const past = (days: number) => ({ warning: `Past event detected (${days} days ago). Rewriting timestamp.` });
 const wrong = now - 736 * day;
 
 const inBatch: readonly (readonly [
@@ -78,7 +75,7 @@ const inBatch: readonly (readonly [
   sent: Json | undefined,
   at: Json | undefined,
   timeSec: number,
-  warning?: string,
+  past?: { warning: string | undefined },
 ])[] = [
   ['no times', undefined, undefined, now],
   ['no time of its own: the time of sending, so now', now - 30, undefined, now],
@@ -94,23 +91,31 @@ const inBatch: readonly (readonly [
   ['only its own time', undefined, now - 100, now - 100],
   ['only its own time, in the future', undefined, now + 100, now],
   ['exactly 365 days before sending', now, now - 365 * day, now - 365 * day],
-  ['365 days and 10 minutes before sending', now, now - 365 * day - 10 * minute, now, past(365)],
-  ['731 days before sending', now, now - 731 * day, now, past(731)],
-  ['both warnings would apply: that of the clock is said for the whole batch', wrong, wrong - 731 * day, now],
+  [
+    '365 days and 10 minutes before sending',
+    now,
+    now - 365 * day - 10 * minute,
+    now - 365 * day - 10 * minute,
+    past(365),
+  ],
+  ['731 days before sending', now, now - 731 * day, now - 731 * day, past(731)],
+  [
+    'both warnings would apply: that of the clock is said for the whole batch',
+    wrong,
+    wrong - 731 * day,
+    now - 731 * day,
+    { warning: undefined },
+  ],
 ];
 
 describe('the time of an action', () => {
-  for (const [name, sent, at, timeSec, warning] of inBatch) {
+  for (const [name, sent, at, timeSec, pastEvent] of inBatch) {
     test(`in a batch: ${name}`, () => {
       const action = at === undefined ? {} : { time: at };
-      assert.deepEqual(readActionTime(action, clockOf(sent), { refusesPast: true }), { timeSec, warning });
+      assert.equal(readActionTime(action, clockOf(sent)), timeSec);
+      assert.deepEqual(findPast(action, clockOf(sent)), pastEvent);
     });
   }
-
-  test('in a batch, where old times are allowed: its own time', () => {
-    const time = readActionTime({ time: now - 731 * day }, clockOf(now), { refusesPast: false });
-    assert.deepEqual(time, { timeSec: now - 731 * day, warning: undefined });
-  });
 
   const single: readonly (readonly [string, Json | undefined, number])[] = [
     ['without a time: now', undefined, now],
@@ -122,8 +127,8 @@ describe('the time of an action', () => {
   for (const [name, at, timeSec] of single) {
     test(`of a single call: ${name}`, () => {
       const action = at === undefined ? {} : { time: at };
-      const time = readActionTime(action, clockOf(at, false), { refusesPast: true });
-      assert.deepEqual(time, { timeSec, warning: undefined });
+      assert.equal(readActionTime(action, clockOf(at, false)), timeSec);
+      assert.equal(findPast(action, clockOf(at, false)), undefined);
     });
   }
 });

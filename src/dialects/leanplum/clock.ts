@@ -44,32 +44,30 @@ export function findBadTime(action: Parameters): Fault | undefined {
   return isFault(time) ? time : undefined;
 }
 
-export interface ActionTime {
-  readonly timeSec: number;
-  readonly warning: string | undefined;
-}
-
 /**
  * When an action happened, by our clock (contract 3.5): in a batch the sender's error is taken out with the time of
  * sending, so equal wrong clocks end up now; a single call's time counts as it is. Never later than now.
  */
-export function readActionTime(
-  action: Parameters,
-  clock: CallClock,
-  options: { refusesPast: boolean },
-): ActionTime | Fault {
+export function readActionTime(action: Parameters, clock: CallClock): number | Fault {
   const at = timeOf(action);
+  const { receivedSec } = clock;
+  if (at === undefined) return receivedSec;
   if (isFault(at)) return at;
-  const { receivedSec, sentSec } = clock;
-  if (at === undefined) return { timeSec: receivedSec, warning: undefined };
-  const agoSec = clock.isBatch ? (sentSec ?? receivedSec) - at : receivedSec - at;
-  if (options.refusesPast && clock.isBatch && agoSec > pastDaysMax * secondsPerDay) {
-    const days = Math.floor(agoSec / secondsPerDay);
-    // If the clock is wrong as well, only that is said.
-    const isSkewed = clock.skewWarning !== undefined;
-    const warning = isSkewed ? undefined : `Past event detected (${days} days ago). Rewriting timestamp.`;
-    return { timeSec: receivedSec, warning };
-  }
-  const corrected = clock.isBatch ? receivedSec - agoSec : at;
-  return { timeSec: Math.min(corrected, receivedSec), warning: undefined };
+  return Math.min(clock.isBatch ? receivedSec - agoSec(at, clock) : at, receivedSec);
+}
+
+/** Seconds between an action of a batch and its sending. */
+function agoSec(at: number, { sentSec, receivedSec }: CallClock): number {
+  return (sentSec ?? receivedSec) - at;
+}
+
+/** What is said of an event of a batch that is not taken at its word: it happened now (contract 3.5). */
+export function findPast(action: Parameters, clock: CallClock): { warning: string | undefined } | undefined {
+  const at = timeOf(action);
+  if (!clock.isBatch || typeof at !== 'number') return undefined;
+  const days = agoSec(at, clock) / secondsPerDay;
+  if (days <= pastDaysMax) return undefined;
+  // If the clock is wrong as well, only that is said.
+  if (clock.skewWarning !== undefined) return { warning: undefined };
+  return { warning: `Past event detected (${Math.floor(days)} days ago). Rewriting timestamp.` };
 }

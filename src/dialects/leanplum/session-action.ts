@@ -20,11 +20,10 @@ export function sessionAction(name: string, action: SteerSession['action']): Act
     toCommand(parameters: Parameters, call: ActionCall): Translated | Fault {
       const problem = check(parameters);
       if (problem !== undefined) return problem;
-      const time = readActionTime(parameters, call.clock, { refusesPast: false });
-      if (isFault(time)) return time;
-      const { timeSec, warning } = time;
+      const timeSec = readActionTime(parameters, call.clock);
+      if (isFault(timeSec)) return timeSec;
       const create = createsUser(parameters, false);
-      return { warning, command: { kind: 'steer_session', ids: call.user.ids, create, action, timeSec } };
+      return { command: { kind: 'steer_session', ids: call.user.ids, create, action, timeSec } };
     },
 
     toReply: () => ({}),

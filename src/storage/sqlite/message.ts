@@ -46,22 +46,15 @@ export function unpackFound(packed: PackedFound): Found {
   };
 }
 
-export interface PackedWriteSet {
-  readonly nowMs: number;
+/** The lists of many small objects, flat; the rest as it is. */
+export interface PackedWriteSet extends Omit<WriteSet, 'profiles' | 'records' | 'timers' | 'doneTimers'> {
   readonly profileIds: readonly ProfileId[];
   readonly profileProjects: readonly ProjectId[];
   readonly profileDocuments: readonly string[];
-  readonly removed: WriteSet['removed'];
-  readonly erasures: WriteSet['erasures'];
   readonly recordKeys: readonly string[];
   readonly recordDocuments: readonly string[];
-  readonly identities: WriteSet['identities'];
-  readonly detached: WriteSet['detached'];
-  readonly blocks: WriteSet['blocks'];
-  readonly rowsUpTo: WriteSet['rowsUpTo'];
   readonly timers: PackedTimers;
   readonly doneTimers: PackedTimers;
-  readonly contents: WriteSet['contents'];
 }
 
 /** Due, project, profile, and so on. */
@@ -78,49 +71,38 @@ export function unpackTimers(packed: PackedTimers): Timer[] {
   });
 }
 
-export function packWriteSet(group: WriteSet): PackedWriteSet {
-  const { nowMs, profiles, removed, erasures, records, identities, detached, blocks, rowsUpTo, contents } =
-    group;
+export function packWriteSet({ profiles, records, timers, doneTimers, ...rest }: WriteSet): PackedWriteSet {
   return {
-    nowMs,
+    ...rest,
     profileIds: profiles.map((it) => it.id),
     profileProjects: profiles.map((it) => it.project),
     profileDocuments: profiles.map((it) => it.document),
-    removed,
-    erasures,
     recordKeys: records.map((it) => it.key),
     recordDocuments: records.map((it) => it.document),
-    identities,
-    detached,
-    blocks,
-    rowsUpTo,
-    timers: packTimers(group.timers),
-    doneTimers: packTimers(group.doneTimers),
-    contents,
+    timers: packTimers(timers),
+    doneTimers: packTimers(doneTimers),
   };
 }
 
-export function unpackWriteSet(packed: PackedWriteSet): WriteSet {
-  const { nowMs, removed, erasures, identities, detached, blocks, rowsUpTo, contents } = packed;
+export function unpackWriteSet({
+  profileIds,
+  profileProjects,
+  profileDocuments,
+  recordKeys,
+  recordDocuments,
+  timers,
+  doneTimers,
+  ...rest
+}: PackedWriteSet): WriteSet {
   return {
-    nowMs,
-    profiles: packed.profileDocuments.map((document, index) => ({
-      id: packed.profileIds[index] as ProfileId,
-      project: packed.profileProjects[index] as ProjectId,
+    ...rest,
+    profiles: profileDocuments.map((document, index) => ({
+      id: profileIds[index] as ProfileId,
+      project: profileProjects[index] as ProjectId,
       document,
     })),
-    removed,
-    erasures,
-    records: packed.recordKeys.map((key, index) => ({
-      key,
-      document: packed.recordDocuments[index] as string,
-    })),
-    identities,
-    detached,
-    blocks,
-    rowsUpTo,
-    timers: unpackTimers(packed.timers),
-    doneTimers: unpackTimers(packed.doneTimers),
-    contents,
+    records: recordKeys.map((key, index) => ({ key, document: recordDocuments[index] as string })),
+    timers: unpackTimers(timers),
+    doneTimers: unpackTimers(doneTimers),
   };
 }

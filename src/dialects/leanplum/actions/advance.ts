@@ -30,16 +30,15 @@ export const advance: Action = {
     const { limits } = call.settings;
     const params = readParams(parameters, limits, warnings);
     if (isFault(params)) return params;
-    const time = readActionTime(parameters, call.clock, { refusesPast: false });
-    if (isFault(time)) return time;
-    const { timeSec } = time;
+    const timeSec = readActionTime(parameters, call.clock);
+    if (isFault(timeSec)) return timeSec;
     const { ids } = call.user;
     const create = createsUser(parameters, false);
     if (name !== '' && !isName(name, limits.nameLength)) {
       const skipped = [skippedNames('state', [name]), ...warnings];
-      return { warning: warningOf(time.warning, skipped), command: undefined };
+      return { warning: warningOf(skipped), command: undefined };
     }
-    const warning = warningOf(time.warning, warnings);
+    const warning = warningOf(warnings);
     if (name === '') {
       return { warning, command: { kind: 'steer_session', ids, create, action: 'leave_state', timeSec } };
     }

@@ -14,8 +14,8 @@ export const setDeviceAttributes: Action = {
   key: 'production',
 
   toCommand(parameters: Parameters, { user, clock }: ActionCall): Translated | Fault {
-    const time = readActionTime(parameters, clock, { refusesPast: false });
-    if (isFault(time)) return time;
+    const timeSec = readActionTime(parameters, clock);
+    if (isFault(timeSec)) return timeSec;
     if (user.deviceId === undefined) return faults.missing('deviceId');
     // A client library wraps the fields in an object.
     const wrapped = objectOf(parameters, 'deviceAttributes');
@@ -30,7 +30,7 @@ export const setDeviceAttributes: Action = {
         create: devices.length > 0 && createsUser(parameters, true),
         ...noUpdate,
         devices,
-        timeSec: time.timeSec,
+        timeSec,
       },
     };
   },

@@ -32,17 +32,16 @@ export const setTrafficSourceInfo: Action = {
       if ((text?.length ?? 0) > factLengthMax) return faults.tooLong(given, factLengthMax);
       if (text) facts.push([name, text]);
     }
-    const time = readActionTime(parameters, call.clock, { refusesPast: false });
-    if (isFault(time)) return time;
+    const timeSec = readActionTime(parameters, call.clock);
+    if (isFault(timeSec)) return timeSec;
     return {
-      warning: time.warning,
       command: {
         kind: 'update_profile',
         ids: call.user.ids,
         create: createsUser(parameters, true),
         ...noUpdate,
         facts,
-        timeSec: time.timeSec,
+        timeSec,
       },
     };
   },

@@ -36,8 +36,8 @@ export const setUserAttributes: Action = {
   toCommand(parameters: Parameters, call: ActionCall): Translated | Fault {
     const problem = check(parameters);
     if (problem !== undefined) return problem;
-    const time = readActionTime(parameters, call.clock, { refusesPast: false });
-    if (isFault(time)) return time;
+    const timeSec = readActionTime(parameters, call.clock);
+    if (isFault(timeSec)) return timeSec;
     const warnings: string[] = [];
     const { limits } = call.settings;
     const attributes = readUserAttributes(parameters, limits, warnings);
@@ -57,7 +57,7 @@ export const setUserAttributes: Action = {
     const totals = readTotals(parameters);
     if (isFault(totals)) return totals;
     return {
-      warning: warningOf(time.warning, warnings),
+      warning: warningOf(warnings),
       command: {
         kind: 'update_profile',
         ids,
@@ -69,7 +69,7 @@ export const setUserAttributes: Action = {
         devices: named.devices,
         counters,
         totals,
-        timeSec: time.timeSec,
+        timeSec,
       },
     };
   },

@@ -29,10 +29,10 @@ export const start: Action = {
     if (isFault(facts)) return facts;
     const devices = readDeviceFacts(parameters, call.user.deviceId);
     if (isFault(devices)) return devices;
-    const time = readActionTime(parameters, call.clock, { refusesPast: false });
-    if (isFault(time)) return time;
+    const timeSec = readActionTime(parameters, call.clock);
+    if (isFault(timeSec)) return timeSec;
     return {
-      warning: warningOf(time.warning, warnings),
+      warning: warningOf(warnings),
       command: {
         kind: 'open_session',
         ids: call.user.ids,
@@ -45,7 +45,7 @@ export const start: Action = {
         attributes,
         facts,
         devices,
-        timeSec: time.timeSec,
+        timeSec,
       },
       content: { do: 'read' },
     };

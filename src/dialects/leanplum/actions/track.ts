@@ -3,7 +3,7 @@ import type { Track } from '../../../core/command.ts';
 import type { Outcome } from '../../../core/outcome.ts';
 import type { Action, ActionCall, ReplyFields, Translated } from '../action.ts';
 import { createsUser, warningOf } from '../action.ts';
-import { readActionTime } from '../clock.ts';
+import { findPast, readActionTime } from '../clock.ts';
 import { type Fault, faults } from '../fault.ts';
 import { infoLengthMax } from '../limits.ts';
 import { booleanOf, isFault, numberOf, type Parameters, textOf } from '../parameters.ts';
@@ -47,16 +47,18 @@ export const track: Action = {
     if (isFault(params)) return params;
     const disposition = readDisposition(parameters);
     if (isFault(disposition)) return disposition;
-    const time = readActionTime(parameters, call.clock, { refusesPast: !call.settings.keepsOldTimes });
-    if (isFault(time)) return time;
+    const timeSec = readActionTime(parameters, call.clock);
+    if (isFault(timeSec)) return timeSec;
+    const past = call.settings.keepsOldTimes ? undefined : findPast(parameters, call.clock);
+    const pastWarning = past?.warning === undefined ? [] : [past.warning];
     const isGood = message === '' ? isEventName(name, limits.nameLength) : name.length <= limits.nameLength;
     if (!isGood) {
-      const skipped = [skippedNames('event', [name]), ...warnings];
-      return { warning: warningOf(time.warning, skipped), command: undefined };
+      const skipped = skippedNames('event', [name]);
+      return { warning: warningOf([...pastWarning, skipped, ...warnings]), command: undefined };
     }
     const event = readPurchase(parameters, { value: value ?? null, params }, { currencies, warnings });
     return {
-      warning: warningOf(time.warning, warnings),
+      warning: warningOf([...pastWarning, ...warnings]),
       command: {
         kind: 'track',
         ids: call.user.ids,
@@ -65,7 +67,7 @@ export const track: Action = {
         value: event.value,
         info,
         params: event.params,
-        timeSec: time.timeSec,
+        timeSec: past === undefined ? timeSec : call.clock.receivedSec,
         stamped: false,
         ...(disposition !== 'active' && { disposition }),
         ...(call.isSdk && { sessionMax: limits.sessionEvents }),
