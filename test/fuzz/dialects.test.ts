@@ -361,7 +361,8 @@ describe(`seed ${seed}`, () => {
   });
 
   test('Bloomreach: routes that name the project in the body', () => {
-    const route = fc.constantFrom(...legacyRoutes(legacyParts).filter(({ path }) => path !== '/bulk'));
+    const named = legacyRoutes(legacyParts).filter(({ path, methods }) => methods.POST && path !== '/bulk');
+    const route = fc.constantFrom(...named);
     return all(0.015, fc.tuple(route, damaged(jsonBytes(legacyData)), kept), async ([it, body, cookies]) => {
       const answer = (await it.methods.POST?.(legacyCall(body, cookies))) ?? assert.fail();
       assert.ok(typeof answer.body === 'string');
