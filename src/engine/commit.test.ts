@@ -17,3 +17,12 @@ test('a part of a content that changes often in a group counts and is written on
   const { contents } = group.toWriteSet({ profiles: [], upTo: undefined });
   assert.deepEqual(contents, [{ ...place, document: '[["a",true],["b",true]]' }]);
 });
+
+test('an answer that is kept counts by its length', () => {
+  const group = new Group(1);
+  const answer = 'x'.repeat(1024 * 1024);
+  for (let n = 0; !group.isFull; n++) {
+    assert.ok(n < 64, 'more than the bytes of a group');
+    group.record(`key${n}`, { kind: 'answer', bodyHash: '', answer });
+  }
+});

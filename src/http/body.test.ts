@@ -98,6 +98,7 @@ describe('bytes in flight', () => {
 
   test('nothing is done, and nothing counted, for a client that went away while a hook was busy', async () => {
     let worked = false;
+    failed = undefined;
     work = async () => {
       worked = true;
       return 'done';

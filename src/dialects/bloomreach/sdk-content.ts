@@ -23,6 +23,9 @@ export function sdkContentRoutes(parts: WriteParts, scope: 'projects' | 'streams
     [`${webxp}/appinbox/markasread`]: { POST: answerMarkAsRead },
     [`/wxstatic/${scope}/:projectToken/bundle-android.json`]: { GET: noBlocks },
     [`/wxstatic/${scope}/:projectToken/bundle-ios.json`]: { GET: noBlocks },
+  };
+  // The web SDK calls these too, with nothing but the token of the project.
+  const ofPages: typeof routes = {
     // By category; a project has no segments that it shows to devices.
     [`${webxp}/segments`]: { GET: nothing },
     [`${webxp}/cookies/:cookie/link-ids`]: {
@@ -34,10 +37,9 @@ export function sdkContentRoutes(parts: WriteParts, scope: 'projects' | 'streams
       },
     },
   };
-  const content = Object.entries(routes).map(([path, methods]): KeyedRoute => {
+  const content = Object.entries({ ...routes, ...ofPages }).map(([path, methods]): KeyedRoute => {
     const token = scope === 'streams' ? 'HS512' : path.includes('/appinbox/') ? 'HS256' : undefined;
-    // The web SDK calls these too, with nothing but the token of the project.
-    const keyless = scope === 'projects' && /\/(segments|link-ids)$/.test(path);
+    const keyless = scope === 'projects' && path in ofPages;
     return { path, methods, project: 'path', keyless, ...(token && { token }) };
   });
   return [...content, selfChecks[scope]];

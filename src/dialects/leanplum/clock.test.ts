@@ -113,7 +113,7 @@ describe('the time of an action', () => {
     test(`in a batch: ${name}`, () => {
       const action = at === undefined ? {} : { time: at };
       assert.equal(readActionTime(action, clockOf(sent)), timeSec);
-      assert.deepEqual(findPast(action, clockOf(sent)), pastEvent);
+      assert.deepEqual(findPast(timeSec, clockOf(sent)), pastEvent);
     });
   }
 
@@ -128,7 +128,7 @@ describe('the time of an action', () => {
     test(`of a single call: ${name}`, () => {
       const action = at === undefined ? {} : { time: at };
       assert.equal(readActionTime(action, clockOf(at, false)), timeSec);
-      assert.equal(findPast(action, clockOf(at, false)), undefined);
+      assert.equal(findPast(timeSec, clockOf(at, false)), undefined);
     });
   }
 });

@@ -50,23 +50,16 @@ export function findBadTime(action: Parameters): Fault | undefined {
  */
 export function readActionTime(action: Parameters, clock: CallClock): number | Fault {
   const at = timeOf(action);
-  const { receivedSec } = clock;
+  const { receivedSec, sentSec = receivedSec } = clock;
   if (at === undefined) return receivedSec;
   if (isFault(at)) return at;
-  return Math.min(clock.isBatch ? receivedSec - agoSec(at, clock) : at, receivedSec);
+  return Math.min(clock.isBatch ? receivedSec - (sentSec - at) : at, receivedSec);
 }
 
-/** Seconds between an action of a batch and its sending. */
-function agoSec(at: number, { sentSec, receivedSec }: CallClock): number {
-  return (sentSec ?? receivedSec) - at;
-}
-
-/** What is said of an event of a batch that is not taken at its word: it happened now (contract 3.5). */
-export function findPast(action: Parameters, clock: CallClock): { warning: string | undefined } | undefined {
-  const at = timeOf(action);
-  if (!clock.isBatch || typeof at !== 'number') return undefined;
-  const days = agoSec(at, clock) / secondsPerDay;
-  if (days <= pastDaysMax) return undefined;
+/** What is said of an event of a batch that is not taken at its word, but to have happened now (contract 3.5). */
+export function findPast(timeSec: number, clock: CallClock): { warning: string | undefined } | undefined {
+  const days = (clock.receivedSec - timeSec) / secondsPerDay;
+  if (!clock.isBatch || days <= pastDaysMax) return undefined;
   // If the clock is wrong as well, only that is said.
   if (clock.skewWarning !== undefined) return { warning: undefined };
   return { warning: `Past event detected (${Math.floor(days)} days ago). Rewriting timestamp.` };

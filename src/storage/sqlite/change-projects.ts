@@ -147,12 +147,20 @@ function setPermissions(
   const found = findGoodKey(database, change, nowMs);
   if (found === undefined) return 'no_such_key';
   if (found.class !== 'private' && found.class !== 'public') return 'wrong_class';
-  // Public tokens have no id in common.
-  const [which, value] = found.class === 'private' ? ['key_id', found.keyId] : ['hash', found.hash];
+  writePermissions(database, { ...found, project: change.project }, change.permissions);
+  return undefined;
+}
+
+/** The rights of a private key are those of all its secrets (decision 100); public tokens have no id in common. */
+export function writePermissions(
+  database: DatabaseSync,
+  key: { project: number; class: KeyClass; keyId: string; hash: Uint8Array },
+  permissions: DeclaredPermissions,
+): void {
+  const [which, value] = key.class === 'private' ? ['key_id', key.keyId] : ['hash', key.hash];
   database
     .prepare(`UPDATE keys SET permissions = ? WHERE project_id = ? AND class = ? AND ${which} = ?`)
-    .run(JSON.stringify(change.permissions), change.project, found.class, value as string | Uint8Array);
-  return undefined;
+    .run(JSON.stringify(permissions), key.project, key.class, value as string | Uint8Array);
 }
 
 interface KeyRow extends GoodKey {

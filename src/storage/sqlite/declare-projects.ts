@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { DeclaredPermissions } from '../../core/project/permissions.ts';
 import type { DeclaredSettings, KeyClass, LeanplumKeyClass } from '../../core/project.ts';
 import { hashSecret } from '../../lib/secret.ts';
+import { writePermissions } from './change-projects.ts';
 import { changeSettings } from './project-settings.ts';
 
 /** A project as the bootstrap file declares it. */
@@ -125,19 +126,16 @@ function prepareDeclareKey(database: DatabaseSync, project: number, { nowMs, sea
   const add = database.prepare(
     'INSERT OR IGNORE INTO keys (project_id, class, key_id, hash, created_ms) VALUES (?, ?, ?, ?, ?)',
   );
-  const isThis = 'WHERE project_id = ? AND class = ? AND key_id = ?';
-  const setSealed = database.prepare(`UPDATE keys SET sealed = ? ${isThis} AND hash = ?`);
-  const setPermissions = database.prepare(`UPDATE keys SET permissions = ? ${isThis} AND hash = ?`);
-  // The rights of a private key are those of all its secrets (decision 100); public tokens have no id in common.
-  const setPermissionsOfAll = database.prepare(`UPDATE keys SET permissions = ? ${isThis}`);
-  return ({ class: kind, id = '', secret, permissions }: KeyToDeclare): void => {
-    const key = [project, kind, id, hashSecret(secret)] as const;
+  const setSealed = database.prepare(
+    'UPDATE keys SET sealed = ? WHERE project_id = ? AND class = ? AND key_id = ? AND hash = ?',
+  );
+  return ({ class: kind, id: keyId = '', secret, permissions }: KeyToDeclare): void => {
+    const hash = hashSecret(secret);
+    const key = [project, kind, keyId, hash] as const;
     add.run(...key, nowMs);
     if (kind === 'private') setSealed.run(seal(secret), ...key);
-    if (permissions === undefined) return;
-    const rights = JSON.stringify(permissions);
-    if (kind === 'private') setPermissionsOfAll.run(rights, project, kind, id);
-    else setPermissions.run(rights, ...key);
+    if (permissions !== undefined)
+      writePermissions(database, { project, class: kind, keyId, hash }, permissions);
   };
 }
 

@@ -49,7 +49,7 @@ export const track: Action = {
     if (isFault(disposition)) return disposition;
     const timeSec = readActionTime(parameters, call.clock);
     if (isFault(timeSec)) return timeSec;
-    const past = call.settings.keepsOldTimes ? undefined : findPast(parameters, call.clock);
+    const past = call.settings.keepsOldTimes ? undefined : findPast(timeSec, call.clock);
     const pastWarning = past?.warning === undefined ? [] : [past.warning];
     const isGood = message === '' ? isEventName(name, limits.nameLength) : name.length <= limits.nameLength;
     if (!isGood) {
